@@ -1,0 +1,4 @@
+//! One file as CloudFormation: sections, resources, intrinsic functions, values, and SAM lowered to what AWS
+//! would create. Knows nothing of other files; what lies outside is asked for through [`resolve::Outside`].
+
+pub mod value;
