@@ -1,4 +1,8 @@
 //! One file as CloudFormation: sections, resources, intrinsic functions, values, and SAM lowered to what AWS
-//! would create. Knows nothing of other files; what lies outside is asked for through [`resolve::Outside`].
+//! would create. Knows nothing of other files; what lies outside is asked for through `resolve::Outside`.
 
+pub mod bindings;
+pub mod document;
+pub mod intrinsic;
+pub mod lowered;
 pub mod value;
