@@ -7,6 +7,7 @@
 //! `lsp`. A module uses only modules listed before it.
 
 pub mod diagnostic;
+pub mod exposure;
 pub mod source;
 pub mod syntax;
 pub mod template;

@@ -1,0 +1,453 @@
+//! The facts: which APIs, endpoints, domains and callers there are, and who reaches what.
+//!
+//! Plain data without wording, severity or judgement. Everything that was written carries its place.
+
+use crate::source::{FileId, Span};
+use crate::template::lowered::Surprise;
+use crate::template::value::{Sourced, StackId, Value};
+
+/// Everything the run knows about who can call what.
+#[derive(Debug, Default)]
+pub struct ExposureModel {
+    /// APIs of every kind, in file and text order; one entry per file and logical id.
+    pub apis: Vec<Api>,
+    /// Interface (or other) endpoints for `execute-api`, in file and text order.
+    pub endpoints: Vec<Endpoint>,
+    /// Custom domains.
+    pub domains: Vec<Domain>,
+    /// `Fn::ImportValue` matched to an export.
+    pub links: Vec<Link>,
+    /// Places that call an execute-api host.
+    pub calls: Vec<Call>,
+    /// Outputs with an export whose value is an execute-api endpoint of the run.
+    pub endpoint_exports: Vec<EndpointExport>,
+    /// Number of Lambda functions, after lowering.
+    pub functions: usize,
+}
+
+/// What kind of API it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ApiKind {
+    /// `AWS::ApiGateway::RestApi`.
+    Rest,
+    /// `AWS::ApiGatewayV2::Api`, `ProtocolType: HTTP`.
+    Http,
+    /// `AWS::ApiGatewayV2::Api`, `ProtocolType: WEBSOCKET`.
+    WebSocket,
+    /// `AWS::Lambda::Url`.
+    FunctionUrl,
+    /// `AWS::AppSync::GraphQLApi`.
+    GraphQl,
+}
+
+/// How an API came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ApiOrigin {
+    /// The user wrote the CloudFormation resource.
+    Written,
+    /// The user wrote the SAM resource.
+    Sam,
+    /// Events made it.
+    Implicit,
+}
+
+/// One API: a file and a logical id. Instances and environments of the template are its cases.
+#[derive(Debug)]
+pub struct Api {
+    /// The template.
+    pub file: FileId,
+    /// Logical id. For a function URL the id of the URL resource after lowering.
+    pub resource: String,
+    /// Where a reader looks for it: the logical id; for an implicit API the `Type` value of its first event.
+    pub id_span: Span,
+    /// What kind of API it is.
+    pub kind: ApiKind,
+    /// How it came to be.
+    pub origin: ApiOrigin,
+    /// `Condition` of the resource.
+    pub condition: Option<String>,
+    /// Why the transform refuses it (or the whole template), with the text that is refused.
+    pub refused: Option<(String, Span)>,
+    /// Where lowering did something its author hardly meant, for this API.
+    pub surprises: Vec<Surprise>,
+    /// The consistent states the API can be in; a state in which it does not exist is left out. Default first.
+    pub cases: Vec<Case>,
+    /// Whether the combinations of conditions were too many to look at all.
+    pub incomplete: bool,
+    /// `Metadata` and tag markers, names and descriptions that say what was meant.
+    pub markers: Vec<Marker>,
+    /// Events or operations that are served here, in text order: for labels.
+    pub routes: Vec<Route>,
+    /// For a function URL: logical id of the function, if it is in the template.
+    pub function: Option<String>,
+}
+
+/// Text that says what an API is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// The text.
+    pub span: Span,
+    /// What kind of text.
+    pub kind: MarkerKind,
+}
+
+/// Kinds of [`Marker`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MarkerKind {
+    /// `Metadata.wicketgate.exposure: private|public`.
+    Exposure(String),
+    /// A tag or `Metadata` key in {Exposure, Visibility, Access, Network} saying private, internal or vpc-only.
+    Tag {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+    },
+    /// The word `private` or `internal` alone in the logical id, `Name` or description.
+    Word(String),
+}
+
+/// One event or operation, for labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Path, `/` first.
+    pub path: String,
+    /// Upper-case method, `*` for any.
+    pub method: String,
+    /// The text that routes it here: the event's `RestApiId`, else its `Type` value, else the operation's key.
+    pub span: Span,
+    /// Logical id of the function or state machine, if an event made the route.
+    pub handler: Option<String>,
+}
+
+/// A parameter (or pseudo parameter, or other undecided value) and what it is in a case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Assumption {
+    /// The stack whose parameter it is.
+    pub stack: Option<StackId>,
+    /// Parameter name, pseudo parameter name, or the text of the value.
+    pub parameter: String,
+    /// The values it may have in this case; empty when it may be anything but `except`.
+    pub values: Vec<String>,
+    /// Values it does not have in this case.
+    pub except: Vec<String>,
+}
+
+/// Type of an API's endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndpointType {
+    /// Through CloudFront, public.
+    Edge,
+    /// Public.
+    Regional,
+    /// Through VPC endpoints only.
+    Private,
+    /// Not decidable.
+    Unknown,
+}
+
+impl EndpointType {
+    /// Whether the internet reaches an API of this type; `None` when not decidable.
+    pub fn is_public(self) -> Option<bool> {
+        match self {
+            EndpointType::Edge | EndpointType::Regional => Some(true),
+            EndpointType::Private => Some(false),
+            EndpointType::Unknown => None,
+        }
+    }
+
+    /// The word AWS uses, or `UNKNOWN`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EndpointType::Edge => "EDGE",
+            EndpointType::Regional => "REGIONAL",
+            EndpointType::Private => "PRIVATE",
+            EndpointType::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// One consistent state of an API: all facts hold together under `when`.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The instance it belongs to.
+    pub stack: StackId,
+    /// The assignment of parameters; empty when it always holds.
+    pub when: Vec<Assumption>,
+    /// The environment of the instance.
+    pub environment: Option<String>,
+    /// Endpoint type. Public kinds other than REST have `Regional`.
+    pub endpoint_type: EndpointType,
+    /// The value that decided the type, `None` when nothing is written; text that is no known type included.
+    pub type_value: Option<Sourced>,
+    /// Why the type is unknown, a phrase.
+    pub type_unknown: Option<String>,
+    /// Entries of the association.
+    pub vpc_endpoint_ids: Vec<Sourced>,
+    /// Where the association is written (also when it comes to nothing): the list, the `NoValue`.
+    pub association: Option<Sourced>,
+    /// Resource policies.
+    pub policies: Vec<Policy>,
+    /// A `Policy` that is written but comes to nothing in this case: the `NoValue`, the empty value.
+    pub absent_policy: Option<Span>,
+    /// Why there may be a policy nobody can see (`BodyS3Location`, a macro), with the text that hides it.
+    pub hidden_policy: Option<(String, Span)>,
+    /// Stages.
+    pub stages: Vec<Stage>,
+    /// Known methods; empty when none is known.
+    pub methods: Vec<Method>,
+    /// Whether some methods may not be known (body elsewhere).
+    pub methods_incomplete: bool,
+    /// `DisableExecuteApiEndpoint`; `None` when undecided.
+    pub disable_execute_api_endpoint: Option<bool>,
+    /// `AuthType` of a function URL.
+    pub auth_type: Option<Sourced>,
+    /// For a function URL with `AuthType: NONE`: whether the public may invoke the function at all.
+    pub public_permission: Option<bool>,
+    /// Who may call.
+    pub callers: Vec<Caller>,
+}
+
+/// Where a policy was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicySource {
+    /// `Policy`.
+    Property,
+    /// `x-amazon-apigateway-policy` in the body the user wrote.
+    Body,
+    /// SAM's `Auth.ResourcePolicy`.
+    Sam,
+}
+
+/// A resource policy of an API in one case.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Where it was written.
+    pub from: PolicySource,
+    /// The document as resolved.
+    pub document: Sourced,
+}
+
+/// A stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// Its name.
+    pub name: Value,
+    /// Whether a `Deployment` makes it (`StageName` there), as SAM's extra `Stage`.
+    pub from_deployment: bool,
+}
+
+/// Authorization type of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Auth {
+    /// Open, or an API key only.
+    None,
+    /// `AWS_IAM`.
+    Iam,
+    /// A Lambda authorizer.
+    Lambda,
+    /// A Cognito user pool.
+    Cognito,
+    /// Not decidable.
+    Unknown,
+}
+
+/// A method of an API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Method {
+    /// Path, `/` first.
+    pub path: String,
+    /// Upper-case method, `*` for any.
+    pub method: String,
+    /// How callers prove who they are.
+    pub auth: Auth,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A class of requests.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallerClass {
+    /// Outside every VPC endpoint.
+    Internet,
+    /// Through this endpoint.
+    Endpoint(Value),
+    /// Through an endpoint nobody names inside this VPC.
+    Vpc(Value),
+    /// Through an endpoint in a VPC and account that nobody names.
+    AnyOtherEndpoint,
+}
+
+/// Who names a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NamedBy {
+    /// The API's association.
+    Association,
+    /// A resource policy.
+    Policy,
+    /// It is an execute-api endpoint of the same template.
+    Resource,
+}
+
+/// What the policies say about a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// Every request.
+    Allow,
+    /// No request.
+    Deny,
+    /// Some requests, or signed ones only.
+    Depends,
+    /// Not decidable.
+    Unknown,
+}
+
+/// A caller class with what it may do.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The class.
+    pub class: CallerClass,
+    /// Who names it; sorted, without repeats.
+    pub named_by: Vec<NamedBy>,
+    /// Where it is named: association entries and policy values, in that order.
+    pub named_at: Vec<Span>,
+    /// Over all known routes, signed and unsigned.
+    pub decision: Decision,
+    /// Over all known routes for unsigned callers.
+    pub unsigned: Decision,
+    /// The statement texts that decide, in reading order.
+    pub because: Vec<Span>,
+    /// Whether the answer presumes that two different names are different things.
+    pub presumed: bool,
+    /// Routes that are refused while others are let in: method and path.
+    pub refused_routes: Vec<(String, String)>,
+}
+
+/// A VPC endpoint for execute-api.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The template.
+    pub file: FileId,
+    /// Logical id.
+    pub resource: String,
+    /// Where the logical id stands.
+    pub id_span: Span,
+    /// The stack instance it belongs to.
+    pub stack: StackId,
+    /// Its id as callers and policies name it.
+    pub name: Value,
+    /// `ServiceName`.
+    pub service: Sourced,
+    /// `VpcEndpointType`, `None` when absent (then it is `Gateway`).
+    pub endpoint_type: Option<Sourced>,
+    /// `PrivateDnsEnabled` in each case in which the endpoint exists; an absent one is off.
+    pub private_dns: Vec<PrivateDns>,
+    /// `VpcId`.
+    pub vpc: Option<Sourced>,
+    /// `SubnetIds`, `None` when absent.
+    pub subnets: Option<Sourced>,
+    /// `SecurityGroupIds`, `None` when absent.
+    pub security_groups: Option<Sourced>,
+    /// `PolicyDocument`.
+    pub policy: Option<Sourced>,
+    /// `Condition`.
+    pub condition: Option<String>,
+}
+
+impl Endpoint {
+    /// Private DNS over all cases: `Some` when it is the same in all, `None` when it differs or is unknown.
+    pub fn private_dns(&self) -> Option<bool> {
+        let first = self.private_dns.first()?.enabled?;
+        self.private_dns.iter().all(|case| case.enabled == Some(first)).then_some(first)
+    }
+}
+
+/// Private DNS of an endpoint in one case.
+#[derive(Clone, Debug)]
+pub struct PrivateDns {
+    /// The assignment of parameters.
+    pub when: Vec<Assumption>,
+    /// The environment of the instance.
+    pub environment: Option<String>,
+    /// On or off; `None` when undecided.
+    pub enabled: Option<bool>,
+    /// The value as written, `None` when absent.
+    pub value: Option<Sourced>,
+}
+
+/// Kinds of custom domain.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// The template.
+    pub file: FileId,
+    /// Logical id after lowering.
+    pub resource: String,
+    /// Where a reader looks for it.
+    pub id_span: Span,
+    /// The stack instance it belongs to.
+    pub stack: StackId,
+    /// `DomainName`.
+    pub name: Value,
+    /// Its endpoint type.
+    pub endpoint_type: EndpointType,
+    /// Its own policy (private domains).
+    pub policy: Option<Sourced>,
+    /// What is mapped to it.
+    pub mappings: Vec<Mapping>,
+    /// Endpoints with access associations.
+    pub access_associations: Vec<Value>,
+}
+
+/// A mapping or routing rule from a domain to an API.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// The API, as the mapping names it.
+    pub api: Value,
+    /// The stage, if given.
+    pub stage: Option<Value>,
+    /// Base path, empty for the root.
+    pub path: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// An import and the export it means.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The `Fn::ImportValue`.
+    pub import: Span,
+    /// The export's name.
+    pub export: Span,
+    /// The export's name as text.
+    pub name: String,
+}
+
+/// An export whose value is an execute-api endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointExport {
+    /// The export's name, if it is known text.
+    pub name: Option<String>,
+    /// Where the export's name is written.
+    pub span: Span,
+    /// The exported value.
+    pub value: Value,
+}
+
+/// A place that builds an execute-api URL or host.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The template.
+    pub file: FileId,
+    /// Logical id of the resource that holds the text, or the output's name.
+    pub resource: String,
+    /// The text.
+    pub span: Span,
+    /// The API it names, as text before `.execute-api` says; a known id or a name.
+    pub api: Value,
+    /// The endpoint in an alias host (`{api}-{vpce}`).
+    pub alias_endpoint: Option<Value>,
+    /// Whether it is an output rather than something that calls.
+    pub is_output: bool,
+    /// Subnets the caller runs in (`VpcConfig` and the like), empty when none is written.
+    pub subnets: Vec<Value>,
+}
