@@ -8,6 +8,7 @@
 
 pub mod diagnostic;
 pub mod exposure;
+pub mod load;
 pub mod source;
 pub mod syntax;
 pub mod template;
