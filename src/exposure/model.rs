@@ -80,6 +80,21 @@ pub struct Api {
     pub routes: Vec<Route>,
     /// For a function URL: logical id of the function, if it is in the template.
     pub function: Option<String>,
+    /// Keys of a written (not SAM) `EndpointConfiguration` that CloudFormation does not know and refuses.
+    pub unknown_endpoint_keys: Vec<UnknownKey>,
+    /// Whether the file is only a piece of a template: it has neither `Transform` nor a function.
+    pub fragment: bool,
+}
+
+/// A key that stands where it is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownKey {
+    /// The key as written.
+    pub key: String,
+    /// Where the key stands.
+    pub span: Span,
+    /// The known key that was probably meant (`Type` for `Types`, another letter case), if one is near.
+    pub nearest: Option<&'static str>,
 }
 
 /// Text that says what an API is meant to be.
@@ -200,6 +215,9 @@ pub struct Case {
     pub methods_incomplete: bool,
     /// `DisableExecuteApiEndpoint`; `None` when undecided.
     pub disable_execute_api_endpoint: Option<bool>,
+    /// Whether requests must come through the API's own kind of endpoint and name it (`EndpointAccessMode`
+    /// is `STRICT`); `None` when undecided, `Some(false)` when absent.
+    pub strict_endpoint_access: Option<bool>,
     /// `AuthType` of a function URL.
     pub auth_type: Option<Sourced>,
     /// For a function URL with `AuthType: NONE`: whether the public may invoke the function at all.
@@ -287,6 +305,8 @@ pub enum NamedBy {
     Policy,
     /// It is an execute-api endpoint of the same template.
     Resource,
+    /// It is an execute-api endpoint of a stack that this one is linked with by import, nesting or parameter.
+    Linked,
 }
 
 /// What the policies say about a caller.
@@ -315,6 +335,8 @@ pub struct Caller {
     pub decision: Decision,
     /// Over all known routes for unsigned callers.
     pub unsigned: Decision,
+    /// Over all known routes for callers signed by an account that is not the API's.
+    pub foreign: Decision,
     /// The statement texts that decide, in reading order.
     pub because: Vec<Span>,
     /// Whether the answer presumes that two different names are different things.
@@ -450,4 +472,6 @@ pub struct Call {
     pub is_output: bool,
     /// Subnets the caller runs in (`VpcConfig` and the like), empty when none is written.
     pub subnets: Vec<Value>,
+    /// The VPC those subnets belong to, as far as subnets of the workspace tell.
+    pub vpc: Option<Value>,
 }
