@@ -184,10 +184,22 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-/// Byte offsets at which the lines of one text start.
+/// Bytes between two entries of [`LineIndex::scalars`]: what one column look-up may have to count.
+const SCALAR_STEP: usize = 1024;
+
+/// Byte offsets at which the lines of one text start, and enough counts to find a column without reading the
+/// whole line (a minified template is one line of a megabyte).
 #[derive(Debug, PartialEq, Eq)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// How many Unicode scalar values start before each multiple of [`SCALAR_STEP`] bytes.
+    scalars: Vec<u32>,
+}
+
+/// How many Unicode scalar values start in these bytes: all bytes but the continuation bytes.
+fn count_scalars(bytes: &[u8]) -> u32 {
+    let count = bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl LineIndex {
@@ -197,7 +209,16 @@ impl LineIndex {
         starts.extend(
             memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)),
         );
-        Self { starts }
+        let scalars = text
+            .as_bytes()
+            .chunks(SCALAR_STEP)
+            .scan(0_u32, |before, chunk| {
+                let here = *before;
+                *before = before.saturating_add(count_scalars(chunk));
+                Some(here)
+            })
+            .collect();
+        Self { starts, scalars }
     }
 
     /// Number of lines, at least 1.
@@ -221,7 +242,8 @@ impl LineIndex {
         self.starts.get(line as usize).copied()
     }
 
-    /// Line and column of a byte offset in `text`, which must be the text the table was made from.
+    /// Line and column of a byte offset in `text`, which must be the text the table was made from. A byte
+    /// order mark is no column: the first character after it is in column 0.
     pub fn line_column(&self, text: &str, offset: u32) -> LineColumn {
         let line = self.line_of(offset);
         let start = self.start_of(line).unwrap_or(0) as usize;
@@ -229,8 +251,19 @@ impl LineIndex {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let column = text.get(start..end).map_or(0, |head| head.chars().count());
-        LineColumn { line, column: u32::try_from(column).unwrap_or(u32::MAX) }
+        let mark = u32::from(line == 0 && end >= 3 && text.starts_with('\u{FEFF}'));
+        let column = self.scalars_before(text, end).saturating_sub(self.scalars_before(text, start));
+        LineColumn { line, column: column.saturating_sub(mark) }
+    }
+
+    /// How many Unicode scalar values start before a byte offset.
+    fn scalars_before(&self, text: &str, offset: usize) -> u32 {
+        let step = offset / SCALAR_STEP;
+        // An offset at the very end of a text of whole steps has no entry of its own.
+        let step = step.min(self.scalars.len().saturating_sub(1));
+        let before = self.scalars.get(step).copied().unwrap_or(0);
+        let rest = text.as_bytes().get(step * SCALAR_STEP..offset).unwrap_or_default();
+        before.saturating_add(count_scalars(rest))
     }
 }
 
@@ -259,6 +292,29 @@ mod tests {
         assert_eq!(at("!"), (0, 4));
         assert_eq!(at("x"), (1, 4));
         assert_eq!(lines.line_column(text, 999).line, 2);
+    }
+
+    #[test]
+    fn columns_agree_with_counting_on_long_lines() {
+        let text = format!("{}\n{}", "é".repeat(1500), "a𝄞".repeat(1400));
+        let lines = LineIndex::new(&text);
+        let start = text.find('\n').unwrap() + 1;
+        for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let line_start = if offset < start { 0 } else { start };
+            let expected = text[line_start..offset].chars().count();
+            let got = lines.line_column(&text, u32::try_from(offset).unwrap());
+            assert_eq!(got.column as usize, expected, "at byte {offset}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let text = "\u{FEFF}a: b\nc: d";
+        let lines = LineIndex::new(text);
+        assert_eq!(lines.line_column(text, 0).column, 0);
+        assert_eq!(lines.line_column(text, 3).column, 0);
+        assert_eq!(lines.line_column(text, 6).column, 3);
+        assert_eq!(lines.line_column(text, 8), LineColumn { line: 1, column: 0 });
     }
 
     #[test]
