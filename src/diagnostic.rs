@@ -2,6 +2,8 @@
 //!
 //! Nothing here renders, sorts or decides; reporters turn it into text, JSON or an editor's squiggle.
 
+pub mod fingerprint;
+
 use std::borrow::Cow;
 use std::fmt;
 

@@ -9,6 +9,7 @@
 pub mod diagnostic;
 pub mod exposure;
 pub mod load;
+pub mod report;
 pub mod source;
 pub mod syntax;
 pub mod template;

@@ -1,0 +1,44 @@
+//! Findings as people and programs read them: annotated text, one line each, JSON, and the summary line.
+//!
+//! Writers get diagnostics, sources and a place to write to. They decide nothing, drop nothing and never touch
+//! standard output themselves.
+
+pub mod concise;
+pub mod json;
+pub mod statistics;
+pub mod summary;
+pub mod text;
+
+mod clean;
+mod snippet;
+mod wrap;
+
+use crate::diagnostic::{RuleId, Severity};
+
+/// Where a rule is explained: a command to type and a page of the project, relative to its root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocsReference {
+    /// What to type.
+    pub command: String,
+    /// The generated page.
+    pub page: String,
+}
+
+/// Where `rule` is explained. The one place that knows.
+pub fn docs_reference(rule: &RuleId) -> DocsReference {
+    DocsReference { command: format!("wicketgate explain {rule}"), page: format!("docs/rules/{rule}.md") }
+}
+
+/// A severity in the words of every output format.
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// `1 API`, `2 APIs`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
