@@ -1,6 +1,8 @@
 //! What the report writers print, from findings made by hand: pictures pinned in `fixtures/_report`, and what
 //! must hold for any text. Set `WICKETGATE_BLESS=1` to rewrite the pictures, then read them.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
+
 use std::fs;
 use std::path::PathBuf;
 
