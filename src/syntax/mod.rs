@@ -3,5 +3,14 @@
 //! Scalars stay raw here; what `yes` or `!Ref` means is decided in `template`. Nothing in this module knows
 //! what a resource is.
 
+mod build;
+mod comments;
+mod escapes;
+mod json;
+mod keys;
+pub mod limits;
+mod message;
 pub mod parse;
+mod place;
 pub mod tree;
+mod yaml;

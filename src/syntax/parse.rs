@@ -1,19 +1,22 @@
-//! Text → [`Tree`], filled from `granit-parser` events.
+//! Text → [`Tree`]: chooses the notation and hands the text to its reader.
 //!
-//! Returns what could be read together with the errors; it never fails as a whole.
+//! Returns what could be read together with the errors; it never fails as a whole and reads no scalar's
+//! meaning.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle as GranitStyle};
-
 use crate::source::{FileId, Span, TextRange};
-use crate::syntax::tree::{Comment, Entry, Format, Kind, Node, NodeId, ScalarStyle, ScalarText, Tag, Tree};
+use crate::syntax::build::Builder;
+use crate::syntax::limits::MAX_TEXT_BYTES;
+use crate::syntax::place;
+use crate::syntax::tree::{Format, Tree};
+use crate::syntax::{json, yaml};
 
 /// Why a text is not (wholly) readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The place of the error.
+    /// The place of the error: inside the text, on character boundaries, and on something visible unless the
+    /// text has nothing visible.
     pub span: Span,
     /// What is wrong, one line, no full stop.
     pub message: String,
@@ -24,158 +27,58 @@ pub struct SyntaxError {
 /// A tree and what was wrong with the text.
 #[derive(Debug)]
 pub struct Parsed {
-    /// What could be read.
+    /// What could be read. Where an error ended the reading, the collections open there are closed, so what
+    /// stands before the error is in the tree.
     pub tree: Tree,
-    /// In written order.
+    /// In written order, at most [`crate::syntax::limits::MAX_ERRORS`] and one more that says so.
     pub errors: Vec<SyntaxError>,
 }
 
-/// Reads the first document of `text`.
+/// Reads `text`, which holds one document in YAML or JSON.
+///
+/// A text whose first visible character is `{` or `[` is tried as strict JSON first and as YAML if it is not
+/// that, as the AWS command line does (`awscli/customizations/cloudformation/yamlhelper.py`, 2026-11).
 pub fn parse(file: FileId, text: &Arc<str>) -> Parsed {
-    let format = if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
-        Format::Json
-    } else {
-        Format::Yaml
-    };
-    let mut builder = Builder {
-        tree: Tree::new(file, format, Arc::clone(text)),
-        anchors: HashMap::new(),
-        open: Vec::new(),
-        errors: Vec::new(),
-        file,
-        text,
-    };
-    for event in Parser::new_from_str(text) {
-        match event {
-            Ok((event, span)) => {
-                let range = span.byte_range().unwrap_or(0..0);
-                let tag_range = span.tag_span().and_then(|tag| tag.byte_range());
-                builder.event(event, to_range(range), tag_range.map(to_range));
-            }
-            Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(text.len());
-                let range = to_range(at..at);
-                builder.errors.push(SyntaxError {
-                    span: Span::new(file, range),
-                    message: error.info(),
-                    related: None,
-                });
-                break;
-            }
-        }
+    if text.len() > MAX_TEXT_BYTES {
+        return too_large(file, text);
     }
-    Parsed { tree: builder.tree, errors: builder.errors }
+    let content = text.trim_start_matches('\u{feff}').trim_start();
+    if content.starts_with(['{', '[']) { parse_flow(file, text) } else { parse_yaml(file, text) }
 }
 
-fn to_range(range: std::ops::Range<usize>) -> TextRange {
+fn too_large(file: FileId, text: &Arc<str>) -> Parsed {
+    let range = place::visible(text, 0);
+    let message = format!("this file has more than {} MiB and is not read", MAX_TEXT_BYTES >> 20);
+    let error = SyntaxError { span: Span::new(file, range), message, related: None };
+    Parsed { tree: Tree::new(file, Format::Yaml, Arc::clone(text)), errors: vec![error] }
+}
+
+fn parse_yaml(file: FileId, text: &Arc<str>) -> Parsed {
+    let mut builder = Builder::new(file, Format::Yaml, text);
+    yaml::read(&mut builder, text);
+    builder.finish()
+}
+
+/// A text that starts with `{` or `[`. When neither notation can read it, the error of the notation that the
+/// author seems to have meant is the useful one.
+fn parse_flow(file: FileId, text: &Arc<str>) -> Parsed {
+    let mut builder = Builder::new(file, Format::Json, text);
+    let Err(fault) = json::read(&mut builder, text) else { return builder.finish() };
+    let meant = fault.meant;
+    let wrong_json = |mut builder: Builder<'_>| {
+        builder.fault(fault.fault);
+        builder.finish()
+    };
+    if meant == json::Meant::Json {
+        return wrong_json(builder);
+    }
+    let mut yaml_builder = Builder::new(file, Format::Yaml, text);
+    let whole = yaml::read(&mut yaml_builder, text);
+    if whole || meant == json::Meant::Yaml { yaml_builder.finish() } else { wrong_json(builder) }
+}
+
+/// Narrows byte offsets; texts are capped far below `u32::MAX` before anything is read.
+pub(super) fn range(start: usize, end: usize) -> TextRange {
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    TextRange::new(narrow(range.start), narrow(range.end))
-}
-
-struct Open {
-    range: TextRange,
-    tag: Option<Box<Tag>>,
-    anchor: usize,
-    children: Vec<NodeId>,
-    mapping: bool,
-}
-
-struct Builder<'text> {
-    tree: Tree,
-    anchors: HashMap<usize, NodeId>,
-    open: Vec<Open>,
-    errors: Vec<SyntaxError>,
-    file: FileId,
-    text: &'text Arc<str>,
-}
-
-impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, range: TextRange, tag_range: Option<TextRange>) {
-        match event {
-            Event::Comment(..) => self.tree.add_comment(Comment { range }),
-            Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, range, tag_range),
-            Event::SequenceStart(_, anchor, _) => self.start(range, tag_range, anchor, false),
-            Event::MappingStart(_, anchor, _) => self.start(range, tag_range, anchor, true),
-            Event::SequenceEnd | Event::MappingEnd => self.end(range),
-            Event::Alias(anchor) => {
-                if let Some(&id) = self.anchors.get(&anchor) {
-                    self.push(id);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn tag(&self, range: Option<TextRange>) -> Option<Box<Tag>> {
-        let range = range?;
-        let name = self.text.get(range.as_usize())?.into();
-        Some(Box::new(Tag { name, span: Span::new(self.file, range) }))
-    }
-
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: GranitStyle,
-        anchor: usize,
-        range: TextRange,
-        tag: Option<TextRange>,
-    ) {
-        let style = match style {
-            GranitStyle::Plain => ScalarStyle::Plain,
-            GranitStyle::SingleQuoted => ScalarStyle::SingleQuoted,
-            GranitStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
-            GranitStyle::Literal => ScalarStyle::Literal,
-            GranitStyle::Folded => ScalarStyle::Folded,
-        };
-        let written = self.text.get(range.as_usize()).unwrap_or_default();
-        let text = if range.is_empty() {
-            ScalarText::Owned("".into())
-        } else if written == text {
-            ScalarText::Slice(range)
-        } else {
-            ScalarText::Owned(text.into())
-        };
-        let node = Node {
-            span: Span::new(self.file, range),
-            tag: self.tag(tag),
-            kind: Kind::Scalar { text, style },
-        };
-        let id = self.tree.add(node);
-        if anchor != 0 {
-            self.anchors.insert(anchor, id);
-        }
-        self.push(id);
-    }
-
-    fn start(&mut self, range: TextRange, tag: Option<TextRange>, anchor: usize, mapping: bool) {
-        let tag = self.tag(tag);
-        self.open.push(Open { range, tag, anchor, children: Vec::new(), mapping });
-    }
-
-    fn end(&mut self, range: TextRange) {
-        let Some(open) = self.open.pop() else { return };
-        let kind = if open.mapping {
-            let entries = open.children.chunks_exact(2).map(|pair| Entry { key: pair[0], value: pair[1] });
-            Kind::Mapping(entries.collect())
-        } else {
-            Kind::Sequence(open.children)
-        };
-        let span = Span::new(self.file, TextRange::new(open.range.start, range.end));
-        let id = self.tree.add(Node { span, tag: open.tag, kind });
-        if open.anchor != 0 {
-            self.anchors.insert(open.anchor, id);
-        }
-        self.push(id);
-    }
-
-    fn push(&mut self, id: NodeId) {
-        match self.open.last_mut() {
-            Some(open) => open.children.push(id),
-            None => {
-                if self.tree.root().is_none() {
-                    self.tree.set_root(id);
-                }
-            }
-        }
-    }
+    TextRange::new(narrow(start), narrow(end))
 }
