@@ -6,10 +6,12 @@
 //! meant; `rules` judge; `check` drives them all and hands sorted [`diagnostic`]s to `report`, `fix` and
 //! `lsp`. A module uses only modules listed before it.
 
+pub mod config;
 pub mod diagnostic;
 pub mod exposure;
 pub mod load;
 pub mod report;
+pub mod rules;
 pub mod source;
 pub mod syntax;
 pub mod template;

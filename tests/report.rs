@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use wicketgate::config;
 use wicketgate::diagnostic::{
     Applicability, Confidence, Diagnostic, Fix, Label, Persona, RuleId, Severity, When,
 };
@@ -247,6 +248,16 @@ fn statistics_count_rules() {
          1  error    policy-omits-endpoint\n\
          1  info     unknown-exposure\n"
     );
+}
+
+#[test]
+fn mistakes_in_the_policy_file_are_findings_too() {
+    for name in ["policy", "broken"] {
+        let mut sources = Sources::new();
+        let file = add_fixture(&mut sources, &format!("{name}.toml"));
+        let (_, mistakes) = config::read(file, sources.get(file).unwrap().text());
+        expect(&format!("{name}.txt"), &plain(&mistakes, &sources));
+    }
 }
 
 /// Everything a terminal would act on, or that hides or reorders text.

@@ -105,7 +105,7 @@ struct Finding<'a> {
     why: &'a str,
     notes: &'a [String],
     help: &'a [String],
-    docs: String,
+    docs: Option<String>,
     fingerprint: String,
     fixes: Vec<Change<'a>>,
 }
@@ -167,7 +167,7 @@ fn finding<'a>(diagnostic: &'a Diagnostic, fingerprint: String, sources: &'a Sou
         why: &diagnostic.why,
         notes: &diagnostic.notes,
         help: &diagnostic.help,
-        docs: docs_reference(&diagnostic.rule).page,
+        docs: docs_reference(&diagnostic.rule).map(|reference| reference.page),
         fingerprint,
         fixes: diagnostic.fixes.iter().map(|fix| change(fix, sources)).collect(),
     }

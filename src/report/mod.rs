@@ -24,9 +24,16 @@ pub struct DocsReference {
     pub page: String,
 }
 
-/// Where `rule` is explained. The one place that knows.
-pub fn docs_reference(rule: &RuleId) -> DocsReference {
-    DocsReference { command: format!("wicketgate explain {rule}"), page: format!("docs/rules/{rule}.md") }
+/// Names that stand where a rule's would, for what is no rule and has no page.
+const NO_RULES: &[&str] = &["policy-file"];
+
+/// Where `rule` is explained, `None` for what has no page. The one place that knows.
+pub fn docs_reference(rule: &RuleId) -> Option<DocsReference> {
+    let is_rule = !NO_RULES.contains(&rule.as_str());
+    is_rule.then(|| DocsReference {
+        command: format!("wicketgate explain {rule}"),
+        page: format!("docs/rules/{rule}.md"),
+    })
 }
 
 /// A severity in the words of every output format.

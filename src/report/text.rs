@@ -176,7 +176,7 @@ fn notes(diagnostic: &Diagnostic, n_hidden: usize) -> Vec<Note> {
         notes.push(Note::new("note", format!("and {}", counted(n_hidden, "more place", "more places"))));
     }
     notes.extend(help(diagnostic));
-    notes.push(Note::new("docs", docs_reference(&diagnostic.rule).command));
+    notes.extend(docs_reference(&diagnostic.rule).map(|reference| Note::new("docs", reference.command)));
     notes
 }
 
