@@ -2,7 +2,9 @@
 //! would create. Knows nothing of other files; what lies outside is asked for through `resolve::Outside`.
 
 pub mod bindings;
+pub mod cases;
 pub mod document;
 pub mod intrinsic;
 pub mod lowered;
+pub mod resolve;
 pub mod value;

@@ -103,6 +103,9 @@ pub enum StepKind {
     MapEntry,
     /// An export of another stack, with its name.
     Export(String),
+    /// An export of another stack whose name fits only as a pattern: the stack's name is not known. With the
+    /// fixed part of the name. An assumption.
+    ExportByPattern(String),
     /// An output of a nested stack.
     Output(String),
     /// `Globals` of a SAM template.
@@ -156,4 +159,185 @@ pub enum Same {
     Presumed,
     /// Cannot be said.
     Unknown,
+}
+
+impl Sourced {
+    /// A value written at `span`, without steps.
+    pub fn new(value: Value, span: Span) -> Self {
+        Self { value, span, via: Vec::new() }
+    }
+
+    /// The same value with one step put in front of the chain.
+    #[must_use]
+    pub fn step(mut self, kind: StepKind, span: Span) -> Self {
+        self.via.insert(0, Step { kind, span });
+        self
+    }
+
+    /// The text that holds the value in the end: where the last step leads, else the value's own place.
+    pub fn root_span(&self) -> Span {
+        self.via.last().map_or(self.span, |step| step.span)
+    }
+}
+
+impl Value {
+    /// A named value.
+    pub fn named(name: Name) -> Self {
+        Value::Named(Arc::new(name))
+    }
+
+    /// Known text, or a boolean or number as text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::String(text) | Value::Number(text) => Some(text),
+            Value::Bool(true) => Some("true"),
+            Value::Bool(false) => Some("false"),
+            Value::Absent
+            | Value::Null
+            | Value::Text(_)
+            | Value::Named(_)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Unknown(_) => None,
+        }
+    }
+
+    /// Items of a list, nothing for anything else.
+    pub fn items(&self) -> &[Sourced] {
+        match self {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Members of a map, nothing for anything else.
+    pub fn members(&self) -> &[Member] {
+        match self {
+            Value::Map(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The member of a map under this key.
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        self.members().iter().find(|member| member.key == key)
+    }
+
+    /// The value of a map under this key.
+    pub fn get(&self, key: &str) -> Option<&Sourced> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    /// A boolean as CloudFormation takes it: also the texts `true` and `false`.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether nothing in the value is named or unknown.
+    pub fn is_literal(&self) -> bool {
+        match self {
+            Value::Absent | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+            Value::Text(_) | Value::Named(_) | Value::Unknown(_) => false,
+            Value::List(items) => items.iter().all(|item| item.value.is_literal()),
+            Value::Map(members) => members.iter().all(|member| member.value.value.is_literal()),
+        }
+    }
+
+    /// The same value with all places taken away, so that equal content is equal.
+    #[must_use]
+    pub fn without_places(self) -> Self {
+        let nowhere = Span::new(crate::source::FileId(0), crate::source::TextRange::new(0, 0));
+        match self {
+            Value::List(items) => Value::List(
+                items.into_iter().map(|item| Sourced::new(item.value.without_places(), nowhere)).collect(),
+            ),
+            Value::Map(members) => Value::Map(
+                members
+                    .into_iter()
+                    .map(|member| Member {
+                        key: member.key,
+                        key_span: nowhere,
+                        value: Sourced::new(member.value.value.without_places(), nowhere),
+                    })
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
+    /// Joins parts into the simplest value: known text, a single name, or text with names in it.
+    pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut joined: Vec<Part> = Vec::new();
+        for part in parts {
+            match (joined.last_mut(), part) {
+                (_, Part::Literal(text)) if text.is_empty() => {}
+                (Some(Part::Literal(before)), Part::Literal(text)) => before.push_str(&text),
+                (_, part) => joined.push(part),
+            }
+        }
+        match (joined.pop(), joined.is_empty()) {
+            (None, _) => Value::String(String::new()),
+            (Some(Part::Literal(text)), true) => Value::String(text),
+            (Some(Part::Named(name)), true) => Value::Named(name),
+            (Some(last), false) => {
+                joined.push(last);
+                Value::Text(joined)
+            }
+        }
+    }
+
+    /// The value as parts of a text; `None` for lists, maps, null, absent and unknown values.
+    pub fn to_parts(&self) -> Option<Vec<Part>> {
+        match self {
+            Value::Text(parts) => Some(parts.clone()),
+            Value::Named(name) => Some(vec![Part::Named(Arc::clone(name))]),
+            _ => self.as_text().map(|text| vec![Part::Literal(text.to_owned())]),
+        }
+    }
+
+    /// Whether two values are the same thing. Texts are compared part by part; nothing is guessed.
+    pub fn same(&self, other: &Value) -> Same {
+        if matches!(self, Value::Unknown(_)) || matches!(other, Value::Unknown(_)) {
+            return Same::Unknown;
+        }
+        if let (Some(left), Some(right)) = (self.as_text(), other.as_text()) {
+            return if left == right { Same::Yes } else { Same::No };
+        }
+        if self == other {
+            return Same::Yes;
+        }
+        match (self, other) {
+            (Value::Named(left), Value::Named(right)) => left.same(right),
+            (Value::Text(_) | Value::Named(_), Value::Text(_) | Value::Named(_)) => Same::Presumed,
+            (Value::Text(_) | Value::Named(_), _) | (_, Value::Text(_) | Value::Named(_)) => Same::Unknown,
+            _ => Same::No,
+        }
+    }
+}
+
+impl Name {
+    fn same(&self, other: &Name) -> Same {
+        match (self, other) {
+            _ if self == other => Same::Yes,
+            // Two resources of one stack are two things.
+            (Name::Resource { stack: left, .. }, Name::Resource { stack: right, .. }) if left == right => {
+                Same::No
+            }
+            // A stack cannot import its own export.
+            (Name::Resource { .. }, Name::Import(_)) | (Name::Import(_), Name::Resource { .. }) => Same::No,
+            (Name::Resource { .. }, Name::Resource { .. }) => Same::Presumed,
+            (Name::Import(left), Name::Import(right)) if left.is_literal() && right.is_literal() => {
+                Same::Presumed
+            }
+            _ => Same::Unknown,
+        }
+    }
 }
