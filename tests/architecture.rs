@@ -22,17 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fix", &[]),
     (
         "report",
-        &[
-            "syntax",
-            "template",
-            "policy",
-            "workspace",
-            "exposure",
-            "intent",
-            "rules",
-            "config",
-            "check",
-        ],
+        &["syntax", "template", "policy", "workspace", "exposure", "intent", "rules", "config", "check"],
     ),
     (
         "load",
@@ -144,7 +134,10 @@ fn every_module_has_a_layer_and_a_line_in_the_documentation() {
             "{} is in no layer: add `{module}` to the table here and in docs/architecture.md",
             source.shown
         );
-        assert!(documented.contains(&format!("| `{module}` |")), "docs/architecture.md has no line for `{module}`");
+        assert!(
+            documented.contains(&format!("| `{module}` |")),
+            "docs/architecture.md has no line for `{module}`"
+        );
     }
 }
 

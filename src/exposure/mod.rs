@@ -2,4 +2,105 @@
 //!
 //! Facts only. No wording, no severity, no `Diagnostic`.
 
+mod attachments;
+mod body;
+mod callers;
+mod calls;
+mod cases;
+mod domains;
+mod endpoints;
+mod links;
+mod markers;
 pub mod model;
+mod others;
+mod rest;
+mod routes;
+
+use rayon::prelude::*;
+
+use crate::exposure::attachments::Attachments;
+use crate::exposure::model::{Api, ApiOrigin, ExposureModel};
+use crate::template::cases::{Constraints, Path};
+use crate::template::document::{Origin, Resource};
+use crate::template::resolve::Resolver;
+use crate::workspace::{Stack, Workspace};
+
+/// What every part of the model is built from.
+pub(crate) struct Context<'run> {
+    workspace: &'run Workspace,
+    attachments: Attachments,
+}
+
+impl<'run> Context<'run> {
+    /// Asks something of a stack without assuming anything and without splitting into cases.
+    fn peek<T>(&self, stack: &'run Stack, ask: impl FnOnce(&mut Resolver<'run, '_>) -> T) -> T {
+        let mut path = Path::new(Constraints::default());
+        path.freeze();
+        ask(&mut Resolver::new(self.workspace.scope(stack), &mut path))
+    }
+}
+
+/// States who can call what in a workspace.
+pub fn build(workspace: &Workspace) -> ExposureModel {
+    let context = Context { workspace, attachments: Attachments::find(workspace) };
+    let endpoints = endpoints::find(&context);
+    let apis = workspace.stacks().par_iter().flat_map_iter(|stack| stack_apis(&context, &endpoints, stack));
+    let mut model = ExposureModel { apis: join_instances(apis.collect()), ..ExposureModel::default() };
+    model.functions = links::count_functions(workspace);
+    model.domains = domains::find(&context);
+    model.links = links::find(&context);
+    model.calls = calls::find(&context);
+    model.endpoint_exports = endpoints::exported(&context, &endpoints);
+    model.endpoints = endpoints;
+    model
+}
+
+fn stack_apis(context: &Context<'_>, endpoints: &[model::Endpoint], stack: &Stack) -> Vec<Api> {
+    let mut apis = Vec::new();
+    for resource in &stack.lowered.resources {
+        match resource.type_name.as_str() {
+            "AWS::ApiGateway::RestApi" => apis.push(rest::api(context, endpoints, stack, resource)),
+            "AWS::ApiGatewayV2::Api" => apis.push(others::v2_api(context, stack, resource)),
+            "AWS::Lambda::Url" => apis.push(others::function_url(context, stack, resource)),
+            "AWS::AppSync::GraphQLApi" => apis.push(others::graphql(context, stack, resource)),
+            _ => {}
+        }
+    }
+    apis
+}
+
+/// One entry per file and logical id: instances of the same template become its cases.
+fn join_instances(mut apis: Vec<Api>) -> Vec<Api> {
+    apis.sort_by(|left, right| {
+        let place = |api: &Api| (api.file, api.id_span.range, api.kind);
+        place(left).cmp(&place(right)).then_with(|| left.resource.cmp(&right.resource))
+    });
+    let mut joined: Vec<Api> = Vec::with_capacity(apis.len());
+    for api in apis {
+        match joined.last_mut() {
+            Some(last) if last.file == api.file && last.resource == api.resource && last.kind == api.kind => {
+                last.incomplete |= api.incomplete;
+                last.refused = last.refused.take().or(api.refused);
+                for case in api.cases {
+                    if !last.cases.iter().any(|known| {
+                        known.same_facts(&case)
+                            && known.when == case.when
+                            && known.environment == case.environment
+                    }) {
+                        last.cases.push(case);
+                    }
+                }
+            }
+            _ => joined.push(api),
+        }
+    }
+    joined
+}
+
+fn origin(resource: &Resource) -> ApiOrigin {
+    match &resource.origin {
+        Origin::Written => ApiOrigin::Written,
+        Origin::Sam(_) => ApiOrigin::Sam,
+        Origin::Implicit => ApiOrigin::Implicit,
+    }
+}

@@ -183,7 +183,7 @@ impl EndpointType {
 }
 
 /// One consistent state of an API: all facts hold together under `when`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     /// The instance it belongs to.
     pub stack: StackId,
@@ -238,7 +238,7 @@ pub enum PolicySource {
 }
 
 /// A resource policy of an API in one case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Where it was written.
     pub from: PolicySource,
@@ -323,7 +323,7 @@ pub enum Decision {
 }
 
 /// A caller class with what it may do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     /// The class.
     pub class: CallerClass,

@@ -150,6 +150,11 @@ impl Tree {
         self.format
     }
 
+    /// The whole text of the file.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Number of nodes, the base's included.
     pub fn len(&self) -> u32 {
         self.base_len + u32::try_from(self.nodes.len()).unwrap_or(u32::MAX - self.base_len)

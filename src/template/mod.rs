@@ -7,4 +7,5 @@ pub mod document;
 pub mod intrinsic;
 pub mod lowered;
 pub mod resolve;
+pub mod sam;
 pub mod value;

@@ -24,7 +24,7 @@ impl Resolver<'_, '_> {
         let value = match found.function {
             Function::Ref => {
                 return match self.tree().scalar(argument) {
-                    Some(name) => self.reference(&name.to_owned(), span),
+                    Some(name) => self.reference(name, span),
                     None => Sourced::new(unknown("a `Ref` whose name is no text"), span),
                 };
             }
@@ -80,7 +80,7 @@ impl Resolver<'_, '_> {
         match tree.entries(node) {
             [entry] => match (tree.scalar(entry.key), entry.value) {
                 (Some("Ref"), value) => match tree.scalar(value) {
-                    Some(name) => self.reference(&name.to_owned(), tree.span(node)).value,
+                    Some(name) => self.reference(name, tree.span(node)).value,
                     None => unknown("a `Ref` whose name is no text"),
                 },
                 (Some("Fn::Sub"), value) => {
@@ -123,7 +123,7 @@ impl Resolver<'_, '_> {
         let Some(name) = tree.scalar(condition) else {
             return Sourced::new(unknown("`Fn::If` needs the name of a condition"), span);
         };
-        match self.condition(&name.to_owned()) {
+        match self.condition(name) {
             Some(holds) => {
                 let taken = if holds { yes } else { no };
                 let place = tree.span(taken);

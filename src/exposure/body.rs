@@ -1,0 +1,257 @@
+//! What an OpenAPI or Swagger body says about exposure: methods and their authorization, the policy and
+//! endpoint extensions.
+//!
+//! Walks nodes and follows conditions only where it has to; nothing of the body is copied.
+
+use crate::exposure::model::{Auth, Method};
+use crate::source::Span;
+use crate::syntax::tree::NodeId;
+use crate::template::intrinsic::{Function, Intrinsic, intrinsic};
+use crate::template::resolve::Resolver;
+use crate::template::value::{Sourced, Value};
+
+/// Extension that holds the resource policy.
+pub(crate) const POLICY_EXTENSION: &str = "x-amazon-apigateway-policy";
+
+/// Extension that holds endpoint ids and the disable flag.
+const ENDPOINT_EXTENSION: &str = "x-amazon-apigateway-endpoint-configuration";
+
+/// Deepest nesting of `Fn::If` that is followed around one node.
+const MAX_BRANCHES: usize = 64;
+
+/// What a node is after following conditions.
+pub(crate) enum Settled {
+    /// This node, which is no function.
+    Node(NodeId),
+    /// `AWS::NoValue`.
+    Absent,
+    /// Something that is not in the template.
+    Hidden(Span),
+}
+
+/// Follows `Fn::If` and `AWS::NoValue` around a node, without working out what is inside.
+pub(crate) fn settle(resolver: &mut Resolver<'_, '_>, mut node: NodeId) -> Settled {
+    for _ in 0..MAX_BRANCHES {
+        let tree = resolver.tree();
+        let span = tree.span(node);
+        let Some(Intrinsic { function, argument }) = intrinsic(tree, node) else {
+            return Settled::Node(node);
+        };
+        match function {
+            Function::If => {
+                let [condition, yes, no] = *tree.items(argument) else { return Settled::Hidden(span) };
+                let Some(name) = tree.scalar(condition) else { return Settled::Hidden(span) };
+                match resolver.condition(name) {
+                    Some(true) => node = yes,
+                    Some(false) => node = no,
+                    None => return Settled::Hidden(span),
+                }
+            }
+            Function::Ref if tree.scalar(argument) == Some("AWS::NoValue") => return Settled::Absent,
+            Function::ToJsonString if argument != node => node = argument,
+            Function::ToJsonString => return Settled::Node(node),
+            _ => return Settled::Hidden(span),
+        }
+    }
+    Settled::Hidden(resolver.tree().span(node))
+}
+
+/// The body of an API as far as it is in the template.
+pub(crate) struct Body {
+    root: NodeId,
+    open_api_3: bool,
+    /// Where content comes in that is not in the template.
+    pub(crate) hidden: Option<Span>,
+}
+
+impl Body {
+    /// Reads the body at `node`, which is settled.
+    pub(crate) fn read(resolver: &Resolver<'_, '_>, node: NodeId) -> Self {
+        let tree = resolver.tree();
+        let hidden = tree.get(node, "Fn::Transform").map(|transform| tree.span(transform));
+        Self { root: node, open_api_3: tree.get(node, "openapi").is_some(), hidden }
+    }
+
+    fn settled(&self, resolver: &mut Resolver<'_, '_>, key: &str) -> Option<NodeId> {
+        let node = resolver.tree().get(self.root, key)?;
+        match settle(resolver, node) {
+            Settled::Node(node) => Some(node),
+            Settled::Absent | Settled::Hidden(_) => None,
+        }
+    }
+
+    /// The node of the policy extension.
+    pub(crate) fn policy(&self, resolver: &Resolver<'_, '_>) -> Option<NodeId> {
+        resolver.tree().get(self.root, POLICY_EXTENSION)
+    }
+
+    /// Endpoint extensions at the level at which API Gateway reads them: Swagger 2 at the top, OpenAPI 3 inside
+    /// each server (API Gateway developer guide, `x-amazon-apigateway-endpoint-configuration`).
+    fn endpoint_extensions(&self, resolver: &mut Resolver<'_, '_>) -> Vec<NodeId> {
+        if !self.open_api_3 {
+            return self.settled(resolver, ENDPOINT_EXTENSION).into_iter().collect();
+        }
+        let Some(servers) = self.settled(resolver, "servers") else { return Vec::new() };
+        let tree = resolver.tree();
+        let mut found = Vec::new();
+        for &server in tree.items(servers) {
+            if let Some(node) = tree.get(server, ENDPOINT_EXTENSION)
+                && let Settled::Node(node) = settle(resolver, node)
+            {
+                found.push(node);
+            }
+        }
+        found
+    }
+
+    /// Endpoint ids in effective extensions.
+    pub(crate) fn endpoint_ids(&self, resolver: &mut Resolver<'_, '_>) -> Option<Sourced> {
+        let extensions = self.endpoint_extensions(resolver);
+        let ids = extensions.into_iter().find_map(|node| resolver.tree().get(node, "vpcEndpointIds"))?;
+        Some(resolver.resolve(ids))
+    }
+
+    /// The disable flag in effective extensions.
+    pub(crate) fn disabled(&self, resolver: &mut Resolver<'_, '_>) -> Option<Sourced> {
+        let extensions = self.endpoint_extensions(resolver);
+        let flag =
+            extensions.into_iter().find_map(|node| resolver.tree().get(node, "disableExecuteApiEndpoint"))?;
+        Some(resolver.resolve(flag))
+    }
+
+    /// All methods, in written order, and whether all of them could be read.
+    pub(crate) fn methods(&self, resolver: &mut Resolver<'_, '_>) -> (Vec<Method>, bool) {
+        let mut methods = Vec::new();
+        let mut complete = self.hidden.is_none();
+        let tree = resolver.tree();
+        let Some(written) = tree.get(self.root, "paths") else { return (methods, complete) };
+        let Settled::Node(paths) = settle(resolver, written) else { return (methods, false) };
+        let default = tree.get(self.root, "security");
+        for entry in tree.entries(paths) {
+            let Some(path) = tree.scalar(entry.key) else { continue };
+            if path.starts_with("Fn::") {
+                complete = false;
+                continue;
+            }
+            match settle(resolver, entry.value) {
+                Settled::Node(item) => {
+                    complete &= self.path_item(resolver, path, item, default, &mut methods);
+                }
+                Settled::Absent => {}
+                Settled::Hidden(_) => complete = false,
+            }
+        }
+        (methods, complete)
+    }
+
+    fn path_item(
+        &self,
+        resolver: &mut Resolver<'_, '_>,
+        path: &str,
+        item: NodeId,
+        default: Option<NodeId>,
+        methods: &mut Vec<Method>,
+    ) -> bool {
+        let tree = resolver.tree();
+        let mut complete = true;
+        for entry in tree.entries(item) {
+            let Some(key) = tree.scalar(entry.key) else { continue };
+            let Some(method) = method_name(key) else {
+                complete &= key != "$ref" && !key.starts_with("Fn::");
+                continue;
+            };
+            match settle(resolver, entry.value) {
+                Settled::Node(operation) => {
+                    let auth = self.auth(resolver, operation, default);
+                    let span = tree.span(entry.key);
+                    methods.push(Method { path: path.to_owned(), method, auth, span });
+                }
+                Settled::Absent => {}
+                Settled::Hidden(_) => complete = false,
+            }
+        }
+        complete
+    }
+
+    fn auth(&self, resolver: &mut Resolver<'_, '_>, operation: NodeId, default: Option<NodeId>) -> Auth {
+        let tree = resolver.tree();
+        let own = tree.get(operation, "x-amazon-apigateway-auth").and_then(|node| tree.get(node, "type"));
+        if let Some(own) = own {
+            return match tree.scalar(own).map(str::to_ascii_uppercase).as_deref() {
+                Some("AWS_IAM") => Auth::Iam,
+                Some("NONE") => Auth::None,
+                _ => Auth::Unknown,
+            };
+        }
+        let Some(security) = tree.get(operation, "security").or(default) else { return Auth::None };
+        let Settled::Node(security) = settle(resolver, security) else { return Auth::Unknown };
+        let mut auth = Auth::None;
+        for &requirement in tree.items(security) {
+            match settle(resolver, requirement) {
+                Settled::Node(requirement) => {
+                    for entry in tree.entries(requirement) {
+                        let scheme =
+                            tree.scalar(entry.key).map_or(Auth::Unknown, |name| self.scheme(resolver, name));
+                        if auth == Auth::None {
+                            auth = scheme;
+                        }
+                    }
+                }
+                Settled::Absent => {}
+                Settled::Hidden(_) => return Auth::Unknown,
+            }
+        }
+        auth
+    }
+
+    fn scheme(&self, resolver: &Resolver<'_, '_>, name: &str) -> Auth {
+        let tree = resolver.tree();
+        let definitions = tree
+            .get(self.root, "securityDefinitions")
+            .or_else(|| tree.get_path(self.root, &["components", "securitySchemes"]));
+        let Some(scheme) = definitions.and_then(|definitions| tree.get(definitions, name)) else {
+            // SAM's and the console's own name for IAM.
+            return if name.eq_ignore_ascii_case("sigv4") || name == "AWS_IAM" {
+                Auth::Iam
+            } else {
+                Auth::Unknown
+            };
+        };
+        let text = |keys: &[&str]| tree.get_path(scheme, keys).and_then(|node| tree.scalar(node));
+        match text(&["x-amazon-apigateway-authtype"]).map(str::to_ascii_lowercase).as_deref() {
+            Some("awssigv4") => return Auth::Iam,
+            Some("cognito_user_pools") => return Auth::Cognito,
+            _ => {}
+        }
+        match text(&["x-amazon-apigateway-authorizer", "type"]).map(str::to_ascii_lowercase).as_deref() {
+            Some("cognito_user_pools") => Auth::Cognito,
+            Some("token" | "request") => Auth::Lambda,
+            Some(_) => Auth::Unknown,
+            None if tree.get(scheme, "x-amazon-apigateway-authorizer").is_some() => Auth::Unknown,
+            // A scheme without an authorizer is documentation, and an API key proves nothing about the caller.
+            None => Auth::None,
+        }
+    }
+}
+
+/// Upper-case method of a path item's key, `*` for the any-method extension.
+fn method_name(key: &str) -> Option<String> {
+    match key.to_ascii_lowercase().as_str() {
+        "x-amazon-apigateway-any-method" => Some("*".to_owned()),
+        lower @ ("get" | "put" | "post" | "delete" | "options" | "head" | "patch") => {
+            Some(lower.to_ascii_uppercase())
+        }
+        _ => None,
+    }
+}
+
+/// The authorization type of a written `AWS::ApiGateway::Method`.
+pub(crate) fn method_auth(value: Option<&Value>) -> Auth {
+    match value.map(|value| value.as_text()) {
+        None | Some(Some("NONE")) => Auth::None,
+        Some(Some("AWS_IAM")) => Auth::Iam,
+        Some(Some("CUSTOM")) => Auth::Lambda,
+        Some(Some("COGNITO_USER_POOLS")) => Auth::Cognito,
+        Some(_) => Auth::Unknown,
+    }
+}

@@ -1,0 +1,102 @@
+//! Text that says what an API is meant to be: metadata, tags, names and descriptions.
+
+use crate::exposure::model::{Marker, MarkerKind};
+use crate::syntax::tree::{NodeId, Tree};
+use crate::template::document::Resource;
+use crate::workspace::Stack;
+
+const TAG_KEYS: [&str; 4] = ["Exposure", "Visibility", "Access", "Network"];
+const TAG_VALUES: [&str; 3] = ["private", "internal", "vpc-only"];
+const WORDS: [&str; 2] = ["private", "internal"];
+
+/// All markers of an API, strongest kind first.
+pub(crate) fn find(stack: &Stack, resource: &Resource) -> Vec<Marker> {
+    let tree = &stack.lowered.tree;
+    let mut markers = Vec::new();
+    if let Some(metadata) = resource.metadata {
+        if let Some(node) = tree.get_path(metadata, &["wicketgate", "exposure"])
+            && let Some(text) = tree.scalar(node)
+        {
+            markers.push(Marker { span: tree.span(node), kind: MarkerKind::Exposure(text.to_owned()) });
+        }
+        for entry in tree.entries(metadata) {
+            markers.extend(tag(tree, entry.key, entry.value));
+        }
+    }
+    if let Some(tags) = resource.properties.and_then(|node| tree.get(node, "Tags")) {
+        for entry in tree.entries(tags) {
+            markers.extend(tag(tree, entry.key, entry.value));
+        }
+        for &item in tree.items(tags) {
+            if let (Some(key), Some(value)) = (tree.get(item, "Key"), tree.get(item, "Value")) {
+                markers.extend(tag(tree, key, value));
+            }
+        }
+    }
+    markers.extend(words(stack, resource));
+    markers
+}
+
+fn tag(tree: &Tree, key: NodeId, value: NodeId) -> Option<Marker> {
+    let (key, text) = (tree.scalar(key)?, tree.scalar(value)?);
+    let known = |list: &[&str], text: &str| list.iter().any(|known| known.eq_ignore_ascii_case(text));
+    (known(&TAG_KEYS, key) && known(&TAG_VALUES, text)).then(|| Marker {
+        span: tree.span(value),
+        kind: MarkerKind::Tag { key: key.to_owned(), value: text.to_owned() },
+    })
+}
+
+fn words(stack: &Stack, resource: &Resource) -> Vec<Marker> {
+    let tree = &stack.lowered.tree;
+    let property = |key: &str| resource.properties.and_then(|node| tree.get(node, key));
+    let texts = ["Name", "Description"].into_iter().filter_map(|key| {
+        let node = property(key)?;
+        Some((tree.scalar(node)?, tree.span(node)))
+    });
+    let description = stack.template.description.and_then(|node| Some((tree.scalar(node)?, tree.span(node))));
+    let id = (resource.id.as_str(), resource.id_span);
+    let mut markers = Vec::new();
+    for (text, span) in std::iter::once(id).chain(texts).chain(description) {
+        if let Some(word) = split_words(text).into_iter().find(|word| WORDS.contains(&word.as_str())) {
+            markers.push(Marker { span, kind: MarkerKind::Word(word) });
+        }
+    }
+    markers
+}
+
+/// Words of a text in lower case; `camelCase`, digits and punctuation part them.
+fn split_words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower_before = false;
+    for letter in text.chars() {
+        let starts = letter.is_uppercase() && lower_before;
+        if (!letter.is_alphabetic() || starts) && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if letter.is_alphabetic()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+        lower_before = letter.is_lowercase();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_words;
+
+    #[test]
+    fn words_are_parted_by_case_and_punctuation() {
+        let cases = [
+            ("PrivateApi", &["private", "api"][..]),
+            ("my-internal-api", &["my", "internal", "api"]),
+            ("internalization", &["internalization"]),
+            ("Api2Private", &["api", "private"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(split_words(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! APIs that cannot be private, or are not API Gateway's: HTTP and WebSocket APIs, function URLs, GraphQL.
+
+use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, Stage};
+use crate::exposure::{Context, cases, markers, origin, rest, routes};
+use crate::template::document::Resource;
+use crate::template::resolve::Resolver;
+use crate::template::value::{Name, Sourced, StepKind, Value};
+use crate::workspace::Stack;
+
+/// An HTTP or WebSocket API.
+pub(crate) fn v2_api(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Api {
+    let tree = &stack.lowered.tree;
+    let property = |key: &str| resource.properties.and_then(|node| tree.get(node, key));
+    let protocol =
+        property("ProtocolType").map(|node| context.peek(stack, |resolver| resolver.resolve(node)).value);
+    let kind = match protocol.as_ref().and_then(Value::as_text) {
+        Some("WEBSOCKET") => ApiKind::WebSocket,
+        _ => ApiKind::Http,
+    };
+    let disabled = property("DisableExecuteApiEndpoint");
+    build(context, stack, resource, kind, |resolver, case| {
+        if let Some(node) = disabled {
+            case.disable_execute_api_endpoint = match resolver.resolve(node).value {
+                Value::Absent => Some(false),
+                value => value.as_bool(),
+            };
+        }
+        let owner = Value::named(Name::Resource { stack: stack.id, id: resource.id.clone() });
+        for (holder, stage) in context.attachments.of(context.workspace, "AWS::ApiGatewayV2::Stage", &owner) {
+            let node =
+                stage.properties.and_then(|properties| holder.lowered.tree.get(properties, "StageName"));
+            if let Some(node) = node {
+                let name = context.peek(holder, |resolver| resolver.resolve(node)).value;
+                case.stages.push(Stage { name, from_deployment: false });
+            }
+        }
+        // HTTP and WebSocket APIs have no resource policy: authorizers apart, everyone on the internet calls.
+        case.callers.push(internet(Decision::Allow));
+    })
+}
+
+/// A Lambda function URL.
+pub(crate) fn function_url(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Api {
+    let tree = &stack.lowered.tree;
+    let property = |key: &str| resource.properties.and_then(|node| tree.get(node, key));
+    let target = property("TargetFunctionArn")
+        .map(|node| context.peek(stack, |resolver| resolver.resolve(node)).value);
+    let auth = property("AuthType");
+    let function = target.as_ref().and_then(function_id);
+    let mut api = build(context, stack, resource, ApiKind::FunctionUrl, |resolver, case| {
+        let auth = auth.map(|node| resolver.resolve(node));
+        let open = auth.as_ref().and_then(|auth| auth.value.as_text().map(|text| text == "NONE"));
+        case.public_permission = Some(public_permission(context, stack, target.as_ref()));
+        case.callers.push(internet(url_decision(open, case.public_permission)));
+        case.auth_type = auth.map(|auth| from_globals(stack, auth));
+    });
+    api.function = function;
+    api
+}
+
+/// A GraphQL API.
+pub(crate) fn graphql(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Api {
+    let tree = &stack.lowered.tree;
+    let visibility = resource.properties.and_then(|node| tree.get(node, "Visibility"));
+    build(context, stack, resource, ApiKind::GraphQl, |resolver, case| {
+        let value =
+            visibility.map(|node| resolver.resolve(node)).filter(|value| value.value != Value::Absent);
+        // `GLOBAL` is the default (property page of `AWS::AppSync::GraphQLApi`).
+        case.endpoint_type = match value.as_ref().map(|value| value.value.as_text()) {
+            None | Some(Some("GLOBAL")) => EndpointType::Regional,
+            Some(Some("PRIVATE")) => EndpointType::Private,
+            Some(_) => EndpointType::Unknown,
+        };
+        case.type_value = value;
+        // Every GraphQL API asks for a key, a token or a signature; who has one is not in the template.
+        case.callers.push(internet(match case.endpoint_type {
+            EndpointType::Private => Decision::Deny,
+            EndpointType::Edge | EndpointType::Regional => Decision::Depends,
+            EndpointType::Unknown => Decision::Unknown,
+        }));
+    })
+}
+
+fn build<'run>(
+    context: &Context<'run>,
+    stack: &'run Stack,
+    resource: &Resource,
+    kind: ApiKind,
+    fill: impl Fn(&mut Resolver<'run, '_>, &mut Case),
+) -> Api {
+    let explored = cases::split(context, stack, |resolver| {
+        if let Some((condition, _)) = &resource.condition
+            && resolver.condition(condition) == Some(false)
+        {
+            return None;
+        }
+        let mut case = rest::empty(stack);
+        case.endpoint_type = EndpointType::Regional;
+        fill(resolver, &mut case);
+        Some(case)
+    });
+    let incomplete = !explored.complete;
+    let cases = cases::join(context.workspace, explored).into_iter();
+    let refused = rest::refusal(stack, resource);
+    Api {
+        file: stack.template.file,
+        resource: resource.id.clone(),
+        id_span: resource.id_span,
+        kind,
+        origin: origin(resource),
+        condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
+        refused,
+        surprises: rest::surprises(stack, resource),
+        cases: cases.map(|(when, case)| Case { when, ..case }).collect(),
+        incomplete,
+        markers: markers::find(stack, resource),
+        routes: routes::of(stack, resource),
+        function: None,
+        unknown_endpoint_keys: Vec::new(),
+        fragment: rest::is_fragment(stack),
+    }
+}
+
+fn internet(decision: Decision) -> Caller {
+    Caller {
+        class: CallerClass::Internet,
+        named_by: Vec::new(),
+        named_at: Vec::new(),
+        decision,
+        unsigned: decision,
+        foreign: decision,
+        because: Vec::new(),
+        presumed: false,
+        refused_routes: Vec::new(),
+    }
+}
+
+fn url_decision(open: Option<bool>, permission: Option<bool>) -> Decision {
+    match (open, permission) {
+        (Some(true), Some(true)) => Decision::Allow,
+        (Some(true), Some(false)) => Decision::Deny,
+        // `AWS_IAM`: whoever is signed and allowed.
+        (Some(false), _) => Decision::Depends,
+        (None, _) | (Some(true), None) => Decision::Unknown,
+    }
+}
+
+/// Logical id of the function that a `TargetFunctionArn` names.
+fn function_id(target: &Value) -> Option<String> {
+    match target {
+        Value::Named(name) => match &**name {
+            Name::Resource { id, .. } | Name::Attribute { id, .. } => Some(id.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether some permission of the run lets everyone invoke the function through its URL.
+fn public_permission(context: &Context<'_>, stack: &Stack, target: Option<&Value>) -> bool {
+    let Some(id) = target.and_then(function_id) else { return false };
+    let names = [
+        Value::named(Name::Resource { stack: stack.id, id: id.clone() }),
+        Value::named(Name::Attribute { stack: stack.id, id, attribute: "Arn".to_owned() }),
+    ];
+    names.iter().any(|name| {
+        let mut permissions = context.attachments.of(context.workspace, "AWS::Lambda::Permission", name);
+        permissions.any(|(holder, permission)| is_public(context, holder, permission))
+    })
+}
+
+fn is_public(context: &Context<'_>, stack: &Stack, permission: &Resource) -> bool {
+    let tree = &stack.lowered.tree;
+    let read = |key: &str| {
+        let node = permission.properties.and_then(|node| tree.get(node, key))?;
+        Some(context.peek(stack, |resolver| resolver.resolve(node)).value)
+    };
+    let text = |key: &str| read(key).and_then(|value| value.as_text().map(str::to_owned));
+    let action = text("Action").unwrap_or_default();
+    let covers = matches!(action.as_str(), "lambda:InvokeFunctionUrl" | "lambda:*" | "lambda:Invoke*" | "*");
+    covers
+        && text("Principal").as_deref() == Some("*")
+        && text("FunctionUrlAuthType").as_deref() != Some("AWS_IAM")
+}
+
+/// Marks a value that was written in `Globals`.
+fn from_globals(stack: &Stack, value: Sourced) -> Sourced {
+    let tree = &stack.lowered.tree;
+    let inside = stack.template.globals.is_some_and(|globals| {
+        let span = tree.span(globals);
+        span.file == value.span.file && span.range.contains(value.span.range)
+    });
+    let span = value.span;
+    if inside { value.step(StepKind::Globals, span) } else { value }
+}

@@ -1,0 +1,430 @@
+//! REST APIs: endpoint type, association, policies, methods and stages of each case.
+
+use crate::exposure::body::{Body, Settled, method_auth, settle};
+use crate::exposure::model::{
+    Api, ApiKind, ApiOrigin, Case, Endpoint, EndpointType, Method, Policy, PolicySource, Stage, UnknownKey,
+};
+use crate::exposure::{Context, callers, cases, markers, origin, routes};
+use crate::source::Span;
+use crate::syntax::tree::NodeId;
+use crate::template::document::Resource;
+use crate::template::resolve::Resolver;
+use crate::template::value::{Name, Sourced, Value};
+use crate::workspace::Stack;
+
+/// A REST API with all its cases.
+pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, resource: &Resource) -> Api {
+    let refused = refusal(stack, resource);
+    let explored = cases::split(context, stack, |resolver| case(context, stack, resource, resolver));
+    let incomplete = !explored.complete;
+    let mut found: Vec<Case> = Vec::new();
+    for (when, mut case) in cases::join(context.workspace, explored) {
+        case.when = when;
+        if refused.is_some() {
+            refuse(&mut case);
+        }
+        case.callers = callers::find(context, endpoints, stack, resource, &case);
+        found.push(case);
+    }
+    if incomplete {
+        found = vec![undecided(stack)];
+    }
+    Api {
+        file: stack.template.file,
+        resource: resource.id.clone(),
+        id_span: resource.id_span,
+        kind: ApiKind::Rest,
+        origin: origin(resource),
+        condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
+        refused,
+        surprises: surprises(stack, resource),
+        cases: found,
+        incomplete,
+        markers: markers::find(stack, resource),
+        routes: routes::of(stack, resource),
+        function: None,
+        unknown_endpoint_keys: unknown_keys(stack, resource),
+        fragment: is_fragment(stack),
+    }
+}
+
+/// Why the transform refuses this API, or else the whole template.
+pub(crate) fn refusal(stack: &Stack, resource: &Resource) -> Option<(String, Span)> {
+    let refusals = &stack.lowered.refusals;
+    let own = refusals.iter().find(|refusal| refusal.resource.as_deref() == Some(&resource.id));
+    own.or_else(|| refusals.first()).map(|refusal| (refusal.reason.clone(), refusal.span))
+}
+
+pub(crate) fn surprises(stack: &Stack, resource: &Resource) -> Vec<crate::template::lowered::Surprise> {
+    stack.lowered.surprises.iter().filter(|surprise| surprise.resource == resource.id).cloned().collect()
+}
+
+/// A piece of a template: nothing in it runs, so what is missing may stand elsewhere.
+pub(crate) fn is_fragment(stack: &Stack) -> bool {
+    stack.template.transforms.is_empty()
+        && !stack.lowered.resources.iter().any(|resource| resource.type_name == "AWS::Lambda::Function")
+}
+
+fn refuse(case: &mut Case) {
+    case.endpoint_type = EndpointType::Unknown;
+    case.type_unknown = Some("the SAM transform refuses the template".to_owned());
+}
+
+pub(crate) fn empty(stack: &Stack) -> Case {
+    Case {
+        stack: stack.id,
+        when: Vec::new(),
+        environment: stack.bindings.environment.clone(),
+        endpoint_type: EndpointType::Edge,
+        type_value: None,
+        type_unknown: None,
+        vpc_endpoint_ids: Vec::new(),
+        association: None,
+        policies: Vec::new(),
+        absent_policy: None,
+        hidden_policy: None,
+        stages: Vec::new(),
+        methods: Vec::new(),
+        methods_incomplete: false,
+        disable_execute_api_endpoint: Some(false),
+        auth_type: None,
+        public_permission: None,
+        callers: Vec::new(),
+        strict_endpoint_access: Some(false),
+    }
+}
+
+/// What is said of an API whose combinations of conditions are too many.
+fn undecided(stack: &Stack) -> Case {
+    Case {
+        endpoint_type: EndpointType::Unknown,
+        type_unknown: Some("its conditions have too many combinations to look at".to_owned()),
+        methods_incomplete: true,
+        disable_execute_api_endpoint: None,
+        strict_endpoint_access: None,
+        ..empty(stack)
+    }
+}
+
+/// The API in the case under way, `None` where it does not exist.
+fn case(
+    context: &Context<'_>,
+    stack: &Stack,
+    resource: &Resource,
+    resolver: &mut Resolver<'_, '_>,
+) -> Option<Case> {
+    if let Some((condition, _)) = &resource.condition
+        && resolver.condition(condition) == Some(false)
+    {
+        return None;
+    }
+    let mut case = empty(stack);
+    let properties = resource.properties;
+    let property = |key: &str| properties.and_then(|node| stack.lowered.tree.get(node, key));
+    let body = property("Body").map(|node| settle(resolver, node));
+    let body = match body {
+        Some(Settled::Node(node)) if stack.lowered.tree.is_mapping(node) => Some(Body::read(resolver, node)),
+        Some(Settled::Node(node)) => {
+            hide(&mut case, "the body is text", stack.lowered.tree.span(node));
+            None
+        }
+        Some(Settled::Hidden(span)) => {
+            hide(&mut case, "the body is not in the template", span);
+            None
+        }
+        Some(Settled::Absent) | None => None,
+    };
+    endpoint(stack, properties, resolver, &mut case);
+    if let Some(node) = property("BodyS3Location").filter(|&node| resolver.peek(node).value != Value::Absent)
+    {
+        hide(&mut case, "the definition file is not in the template", stack.lowered.tree.span(node));
+    }
+    if let Some(body) = &body {
+        read_body(body, resolver, &mut case);
+    }
+    policies(stack, resource, properties, body.as_ref(), resolver, &mut case);
+    flags(stack, properties, resolver, &mut case);
+    if case.methods.is_empty() || body.is_none() {
+        written_methods(context, stack, resource, resolver, &mut case);
+    }
+    stages(context, stack, resource, resolver, &mut case);
+    unreadable(stack, properties, resolver, &mut case);
+    Some(case)
+}
+
+fn hide(case: &mut Case, why: &str, span: Span) {
+    case.hidden_policy.get_or_insert((why.to_owned(), span));
+    case.methods_incomplete = true;
+}
+
+/// Macros and clones: what is written need not be what is deployed.
+fn unreadable(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+    let tree = &stack.lowered.tree;
+    let clone = properties.and_then(|node| tree.get(node, "CloneFrom"));
+    let reason = if let Some(node) = clone.filter(|&node| resolver.peek(node).value != Value::Absent) {
+        ("it is a clone of another API".to_owned(), tree.span(node))
+    } else if let Some((name, span)) = stack.template.macro_name() {
+        (format!("the macro `{name}` rewrites the template"), *span)
+    } else if let Some(node) = properties.and_then(|node| tree.get(node, "Fn::Transform")) {
+        ("a transform adds properties".to_owned(), tree.span(node))
+    } else {
+        return;
+    };
+    case.endpoint_type = EndpointType::Unknown;
+    case.type_unknown = Some(reason.0.clone());
+    case.hidden_policy.get_or_insert(reason);
+    case.methods_incomplete = true;
+}
+
+fn endpoint(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+    let tree = &stack.lowered.tree;
+    let property = |key: &str| properties.and_then(|node| tree.get(node, key));
+    if let Some(written) = property("EndpointConfiguration") {
+        match settle(resolver, written) {
+            Settled::Node(node) if tree.is_mapping(node) => {
+                if let Some(types) = tree.get(node, "Types") {
+                    let types = resolver.resolve(types);
+                    set_type(case, types);
+                }
+                if let Some(ids) = tree.get(node, "VpcEndpointIds") {
+                    let ids = resolver.resolve(ids);
+                    associate(case, ids);
+                }
+            }
+            Settled::Absent => {}
+            Settled::Node(_) | Settled::Hidden(_) => {
+                case.endpoint_type = EndpointType::Unknown;
+                case.type_unknown = Some("`EndpointConfiguration` cannot be read".to_owned());
+                case.type_value = Some(resolver.peek(written));
+            }
+        }
+    }
+    if case.type_value.is_none() && case.type_unknown.is_none() {
+        default_type(stack, property("Parameters"), property("Body").is_some(), resolver, case);
+    }
+}
+
+/// The type of an API that has none in its endpoint configuration.
+fn default_type(
+    stack: &Stack,
+    parameters: Option<NodeId>,
+    has_body: bool,
+    resolver: &mut Resolver<'_, '_>,
+    case: &mut Case,
+) {
+    let tree = &stack.lowered.tree;
+    let given = parameters.and_then(|node| tree.get(node, "endpointConfigurationTypes"));
+    if let Some(node) = given.filter(|_| has_body) {
+        let value = resolver.resolve(node);
+        if value.value != Value::Absent {
+            return set_type(case, value);
+        }
+    }
+    // Edge-optimised APIs exist in the commercial partition only; elsewhere SAM writes REGIONAL.
+    let commercial = stack.bindings.partition().is_none_or(|partition| partition == "aws");
+    case.endpoint_type = if commercial { EndpointType::Edge } else { EndpointType::Regional };
+}
+
+fn set_type(case: &mut Case, types: Sourced) {
+    let unknown = |case: &mut Case, value: Sourced, why: &str| {
+        case.endpoint_type = EndpointType::Unknown;
+        case.type_unknown = Some(why.to_owned());
+        case.type_value = Some(value);
+    };
+    let one = match &types.value {
+        Value::Absent => return,
+        Value::List(items) => match items.as_slice() {
+            [] => return,
+            [one] => {
+                let mut one = one.clone();
+                one.via.extend(types.via.iter().cloned());
+                one
+            }
+            [_, second, ..] => return unknown(case, second.clone(), "an API has one endpoint type"),
+        },
+        _ => types,
+    };
+    let known = match one.value.as_text() {
+        Some("EDGE") => EndpointType::Edge,
+        Some("REGIONAL") => EndpointType::Regional,
+        Some("PRIVATE") => EndpointType::Private,
+        Some(_) => return unknown(case, one, "it is no endpoint type"),
+        None => return unknown(case, one, "its endpoint type is only known at deployment"),
+    };
+    case.endpoint_type = known;
+    case.type_value = Some(one);
+}
+
+fn associate(case: &mut Case, ids: Sourced) {
+    match &ids.value {
+        Value::Absent | Value::Null => {}
+        Value::List(items) => case.vpc_endpoint_ids.extend(items.iter().cloned()),
+        _ => case.vpc_endpoint_ids.push(ids.clone()),
+    }
+    case.association.get_or_insert(ids);
+}
+
+fn read_body(body: &Body, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+    if let Some(ids) = body.endpoint_ids(resolver) {
+        associate(case, ids);
+    }
+    let (methods, complete) = body.methods(resolver);
+    case.methods = methods;
+    case.methods_incomplete |= !complete;
+    if let Some(flag) = body.disabled(resolver) {
+        case.disable_execute_api_endpoint = flag.value.as_bool();
+    }
+}
+
+fn policies(
+    stack: &Stack,
+    resource: &Resource,
+    properties: Option<NodeId>,
+    body: Option<&Body>,
+    resolver: &mut Resolver<'_, '_>,
+    case: &mut Case,
+) {
+    let tree = &stack.lowered.tree;
+    let property =
+        properties.and_then(|node| tree.get(node, "Policy")).map(|node| (node, PolicySource::Property));
+    let in_body = body.and_then(|body| body.policy(resolver)).map(|node| {
+        let made = origin(resource) != ApiOrigin::Written && node.0 >= stack.template.tree.len();
+        (node, if made { PolicySource::Sam } else { PolicySource::Body })
+    });
+    for (node, from) in property.into_iter().chain(in_body) {
+        let document = resolver.resolve(node);
+        match &document.value {
+            Value::Absent | Value::Null => case.absent_policy = Some(document.span),
+            Value::Map(members) if members.is_empty() => case.absent_policy = Some(document.span),
+            Value::String(text) if text.trim().is_empty() => case.absent_policy = Some(document.span),
+            _ => case.policies.push(Policy { from, document }),
+        }
+    }
+    // An included body may bring its own policy extension, unless the template writes one.
+    if case.policies.is_empty()
+        && let Some(span) = body.and_then(|body| body.hidden)
+    {
+        hide(case, "part of the body is not in the template", span);
+    }
+}
+
+fn flags(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+    let tree = &stack.lowered.tree;
+    let property = |key: &str| properties.and_then(|node| tree.get(node, key));
+    if let Some(node) = property("DisableExecuteApiEndpoint") {
+        let value = resolver.peek(node).value;
+        if value != Value::Absent {
+            case.disable_execute_api_endpoint = value.as_bool();
+        }
+    }
+    if let Some(node) = property("EndpointAccessMode") {
+        case.strict_endpoint_access = match resolver.peek(node).value {
+            Value::Absent => Some(false),
+            value => value.as_text().map(|text| text == "STRICT"),
+        };
+    }
+}
+
+fn own_name(stack: &Stack, resource: &Resource) -> Value {
+    Value::named(Name::Resource { stack: stack.id, id: resource.id.clone() })
+}
+
+/// Methods written as resources of their own.
+fn written_methods(
+    context: &Context<'_>,
+    stack: &Stack,
+    resource: &Resource,
+    resolver: &mut Resolver<'_, '_>,
+    case: &mut Case,
+) {
+    let owner = own_name(stack, resource);
+    for (holder, method) in context.attachments.of(context.workspace, "AWS::ApiGateway::Method", &owner) {
+        let Some(properties) = method.properties else { continue };
+        if !exists(stack, holder, method, resolver) {
+            continue;
+        }
+        let tree = &holder.lowered.tree;
+        let read = |key: &str| {
+            let node = tree.get(properties, key)?;
+            Some(context.peek(holder, |resolver| resolver.peek(node)).value)
+        };
+        let path =
+            tree.get(properties, "ResourceId").and_then(|node| routes::written_path(context, holder, node));
+        let verb = read("HttpMethod").and_then(|value| value.as_text().map(str::to_ascii_uppercase));
+        match (path, verb) {
+            (Some(path), Some(verb)) => case.methods.push(Method {
+                path,
+                method: if verb == "ANY" { "*".to_owned() } else { verb },
+                auth: method_auth(read("AuthorizationType").as_ref()),
+                span: method.id_span,
+            }),
+            _ => case.methods_incomplete = true,
+        }
+    }
+}
+
+/// Whether an attached resource may exist in the case under way.
+fn exists(stack: &Stack, holder: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>) -> bool {
+    let Some((condition, _)) = &resource.condition else { return true };
+    if holder.id != stack.id {
+        return true;
+    }
+    resolver.path().freeze();
+    let holds = resolver.condition(condition);
+    resolver.path().thaw();
+    holds != Some(false)
+}
+
+fn stages(
+    context: &Context<'_>,
+    stack: &Stack,
+    resource: &Resource,
+    resolver: &mut Resolver<'_, '_>,
+    case: &mut Case,
+) {
+    let owner = own_name(stack, resource);
+    for (type_name, from_deployment) in
+        [("AWS::ApiGateway::Stage", false), ("AWS::ApiGateway::Deployment", true)]
+    {
+        for (holder, stage) in context.attachments.of(context.workspace, type_name, &owner) {
+            let node =
+                stage.properties.and_then(|properties| holder.lowered.tree.get(properties, "StageName"));
+            let Some(node) = node.filter(|_| exists(stack, holder, stage, resolver)) else { continue };
+            let name = if holder.id == stack.id {
+                resolver.peek(node).value
+            } else {
+                context.peek(holder, |resolver| resolver.peek(node)).value
+            };
+            let known = case.stages.iter().any(|stage| stage.name == name);
+            if name != Value::Absent && !known {
+                case.stages.push(Stage { name, from_deployment });
+            }
+        }
+    }
+}
+
+/// Keys of a written endpoint configuration that CloudFormation refuses (resource schema of
+/// `AWS::ApiGateway::RestApi`: `additionalProperties` is false).
+fn unknown_keys(stack: &Stack, resource: &Resource) -> Vec<UnknownKey> {
+    const KNOWN: [&str; 3] = ["Types", "VpcEndpointIds", "IpAddressType"];
+    let tree = &stack.lowered.tree;
+    let written = origin(resource) == ApiOrigin::Written;
+    let configuration = resource.properties.and_then(|node| tree.get(node, "EndpointConfiguration"));
+    let Some(node) = configuration.filter(|_| written) else { return Vec::new() };
+    let keys =
+        tree.entries(node).iter().filter_map(|entry| Some((tree.scalar(entry.key)?, tree.span(entry.key))));
+    keys.filter(|(key, _)| !KNOWN.contains(key) && !key.starts_with("Fn::") && *key != "Ref")
+        .map(|(key, span)| UnknownKey { key: key.to_owned(), span, nearest: nearest_key(key) })
+        .collect()
+}
+
+fn nearest_key(key: &str) -> Option<&'static str> {
+    let lower: String = key.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    match lower.as_str() {
+        "type" | "types" | "endpointtype" | "endpointtypes" => Some("Types"),
+        "ipaddresstype" | "ipaddresstypes" => Some("IpAddressType"),
+        _ if lower.contains("endpoint") && lower.contains("id") => Some("VpcEndpointIds"),
+        _ if lower.starts_with("vpc") => Some("VpcEndpointIds"),
+        _ => None,
+    }
+}

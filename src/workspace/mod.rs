@@ -1,0 +1,255 @@
+//! All templates of a run, linked: stack instances, nested stacks, exports and imports.
+//!
+//! It is handed parsed templates and names; it reads no file and knows no API.
+
+pub mod exports;
+pub mod paths;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use crate::source::{FileId, Span};
+use crate::syntax::tree::{NodeId, Tree};
+use crate::template::bindings::{Binding, Bindings};
+use crate::template::cases::Path;
+use crate::template::document::Template;
+use crate::template::lowered::Lowered;
+use crate::template::resolve::{Outside, Resolver, Scope};
+use crate::template::sam;
+use crate::template::value::{Sourced, StackId, StepKind, Value};
+use crate::workspace::exports::Export;
+
+/// Deepest nesting of stacks that is followed.
+pub const MAX_NESTING: usize = 8;
+
+/// Most stack instances of a run; a template that is nested again and again stops here.
+pub const MAX_STACKS: usize = 100_000;
+
+/// What a workspace is made from.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The templates of the run, by file.
+    pub templates: BTreeMap<FileId, Arc<Template>>,
+    /// Trees of all files, templates included: what templates name by local path is looked up here.
+    pub trees: FxHashMap<FileId, Arc<Tree>>,
+    /// Files by display name (`/` separated).
+    pub names: FxHashMap<String, FileId>,
+    /// Display names by file.
+    pub files: FxHashMap<FileId, String>,
+    /// What is known about instances; one instance of each top-level template is made per entry. Empty means
+    /// one instance about which nothing is known.
+    pub bindings: Vec<Bindings>,
+}
+
+impl Inputs {
+    /// The file that `path`, written in `file`, means.
+    pub fn local(&self, file: FileId, path: &str) -> Option<FileId> {
+        let name = paths::beside(self.files.get(&file)?, path)?;
+        self.names.get(&name).copied()
+    }
+}
+
+/// A template with its bindings.
+#[derive(Debug)]
+pub struct Stack {
+    /// Which instance this is.
+    pub id: StackId,
+    /// Its template.
+    pub template: Arc<Template>,
+    /// What is known about it.
+    pub bindings: Bindings,
+    /// Its template as CloudFormation gets it.
+    pub lowered: Lowered,
+    /// The stack that nests it, with the `Parameters` it passes.
+    pub parent: Option<(StackId, Option<NodeId>)>,
+    /// Nested stacks by logical id.
+    pub children: BTreeMap<String, StackId>,
+}
+
+/// All stack instances of a run.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    stacks: Vec<Stack>,
+    exports: OnceLock<Vec<Export>>,
+}
+
+impl Workspace {
+    /// Instantiates and links templates: those that no other nests are the top-level ones.
+    pub fn link(inputs: &Inputs) -> Self {
+        let mut workspace = Self::default();
+        let nested = nested_files(inputs);
+        let unknown = [Bindings::default()];
+        let bindings = if inputs.bindings.is_empty() { &unknown[..] } else { &inputs.bindings };
+        let mut reached = std::collections::BTreeSet::new();
+        let mut instantiate = |workspace: &mut Self, template: &Arc<Template>| {
+            for bindings in bindings {
+                workspace.instantiate(inputs, template, bindings.clone(), None, 0, &mut reached);
+            }
+        };
+        for (_, template) in inputs.templates.iter().filter(|(file, _)| !nested.contains(*file)) {
+            instantiate(&mut workspace, template);
+        }
+        // Templates that only nest each other in a circle are nobody's children: each stands for itself.
+        let left: Vec<_> = inputs.templates.iter().filter(|(file, _)| nested.contains(*file)).collect();
+        for (file, template) in left {
+            if !workspace.stacks.iter().any(|stack| stack.template.file == *file) {
+                let mut reached = std::collections::BTreeSet::new();
+                for bindings in bindings {
+                    workspace.instantiate(inputs, template, bindings.clone(), None, 0, &mut reached);
+                }
+            }
+        }
+        workspace
+    }
+
+    /// All instances, in id order: by top-level file, nested stacks after the stack that nests them.
+    pub fn stacks(&self) -> &[Stack] {
+        &self.stacks
+    }
+
+    /// The instance with this id.
+    pub fn stack(&self, id: StackId) -> Option<&Stack> {
+        self.stacks.get(id.0 as usize)
+    }
+
+    /// How the resolver sees an instance.
+    pub fn scope<'run>(&'run self, stack: &'run Stack) -> Scope<'run> {
+        Scope {
+            stack: stack.id,
+            template: &stack.template,
+            lowered: &stack.lowered,
+            bindings: &stack.bindings,
+            outside: self,
+        }
+    }
+
+    /// All exports of the run, found on first use.
+    pub fn exports(&self) -> &[Export] {
+        self.exports.get_or_init(|| exports::find(self))
+    }
+
+    fn instantiate(
+        &mut self,
+        inputs: &Inputs,
+        template: &Arc<Template>,
+        bindings: Bindings,
+        parent: Option<(StackId, Option<NodeId>)>,
+        depth: usize,
+        open: &mut std::collections::BTreeSet<FileId>,
+    ) -> Option<StackId> {
+        if self.stacks.len() >= MAX_STACKS || !open.insert(template.file) {
+            return None;
+        }
+        let files = |path: &str| inputs.trees.get(&inputs.local(template.file, path)?).cloned();
+        let lowered = sam::lower(template, &bindings, &files);
+        let id = StackId(u32::try_from(self.stacks.len()).unwrap_or(u32::MAX));
+        let nested: Vec<_> =
+            lowered.resources.iter().filter_map(|resource| nested_stack(&lowered.tree, resource)).collect();
+        let stack = Stack {
+            id,
+            template: Arc::clone(template),
+            bindings,
+            lowered,
+            parent,
+            children: BTreeMap::new(),
+        };
+        self.stacks.push(stack);
+        if depth < MAX_NESTING {
+            for (resource, path, parameters) in nested {
+                let child = inputs.local(template.file, &path).and_then(|file| inputs.templates.get(&file));
+                let Some(child) = child else { continue };
+                let bindings = self.child_bindings(id, parameters);
+                let made = self.instantiate(inputs, child, bindings, Some((id, parameters)), depth + 1, open);
+                if let (Some(made), Some(stack)) = (made, self.stacks.get_mut(id.0 as usize)) {
+                    stack.children.insert(resource, made);
+                }
+            }
+        }
+        open.remove(&template.file);
+        Some(id)
+    }
+
+    /// What is known about a nested stack: where it is, and the parameters whose values are plain text whatever
+    /// the case. All others are worked out when they are asked for.
+    fn child_bindings(&self, parent: StackId, parameters: Option<NodeId>) -> Bindings {
+        let Some(stack) = self.stack(parent) else { return Bindings::default() };
+        let mut bindings = Bindings {
+            environment: stack.bindings.environment.clone(),
+            region: stack.bindings.region.clone(),
+            account: stack.bindings.account.clone(),
+            ..Bindings::default()
+        };
+        let tree = &stack.lowered.tree;
+        let mut path = Path::new(crate::template::cases::Constraints::default());
+        for entry in parameters.map_or(&[][..], |node| tree.entries(node)) {
+            let Some(name) = tree.scalar(entry.key) else { continue };
+            let value = Resolver::new(self.scope(stack), &mut path).peek(entry.value);
+            if value.via.is_empty() && value.value.as_text().is_some() {
+                bindings.parameters.insert(name.to_owned(), Binding::Value(value));
+            }
+        }
+        bindings
+    }
+}
+
+impl Outside for Workspace {
+    fn passed(&self, stack: StackId, parameter: &str, path: &mut Path) -> Option<Sourced> {
+        let (parent, parameters) = self.stack(stack)?.parent?;
+        let parent = self.stack(parent)?;
+        let node = parent.lowered.tree.get(parameters?, parameter)?;
+        let value = Resolver::new(self.scope(parent), path).resolve(node);
+        (value.value != Value::Absent).then_some(value)
+    }
+
+    fn import(&self, stack: StackId, name: &Value, _import: Span, path: &mut Path) -> Option<Sourced> {
+        let (export, exact) = exports::matching(self, stack, name)?;
+        let exporting = self.stack(export.stack)?;
+        let value = Resolver::new(self.scope(exporting), path).resolve(export.value?);
+        let text = exports::display(&export.name);
+        let kind = if exact { StepKind::Export(text) } else { StepKind::ExportByPattern(text) };
+        let place = export.value.map_or(export.name_span, |node| exporting.lowered.tree.span(node));
+        Some(value.step(kind, place))
+    }
+
+    fn output(&self, stack: StackId, resource: &str, output: &str, path: &mut Path) -> Option<Sourced> {
+        let child = self.stack(*self.stack(stack)?.children.get(resource)?)?;
+        let declared = child.template.outputs.iter().find(|declared| declared.name == output)?;
+        let node = declared.value?;
+        let value = Resolver::new(self.scope(child), path).resolve(node);
+        Some(value.step(StepKind::Output(output.to_owned()), child.lowered.tree.span(node)))
+    }
+}
+
+/// Logical id, local path and `Parameters` of a nested stack.
+fn nested_stack(
+    tree: &Tree,
+    resource: &crate::template::document::Resource,
+) -> Option<(String, String, Option<NodeId>)> {
+    let properties = resource.properties?;
+    if resource.type_name != "AWS::CloudFormation::Stack" {
+        return None;
+    }
+    let written = tree.get(properties, "TemplateURL").and_then(|node| tree.scalar(node));
+    // The asset that a CDK app's nested stack came from.
+    let asset = resource.metadata.and_then(|metadata| tree.get(metadata, "aws:asset:path"));
+    let path = written.or_else(|| asset.and_then(|node| tree.scalar(node)))?;
+    Some((resource.id.clone(), path.to_owned(), tree.get(properties, "Parameters")))
+}
+
+/// Files that some template of the run nests.
+fn nested_files(inputs: &Inputs) -> std::collections::BTreeSet<FileId> {
+    let mut nested = std::collections::BTreeSet::new();
+    for template in inputs.templates.values() {
+        for wanted in sam::local_files(template) {
+            if let Some(file) = inputs.local(template.file, &wanted.path)
+                && file != template.file
+                && inputs.templates.contains_key(&file)
+            {
+                nested.insert(file);
+            }
+        }
+    }
+    nested
+}
