@@ -6,6 +6,7 @@
 //! meant; `rules` judge; `check` drives them all and hands sorted [`diagnostic`]s to `report`, `fix` and
 //! `lsp`. A module uses only modules listed before it.
 
+pub mod answer;
 pub mod config;
 pub mod diagnostic;
 pub mod exposure;

@@ -3,20 +3,26 @@
 /// Longest word that is compared, in bytes; nothing we know is nearly that long.
 const LENGTH_LIMIT: usize = 64;
 
-/// The candidate nearest to `word`, if it is near: letter case and `_` for `-` count nothing, and one slip in
-/// three letters is allowed. The first one among equals.
+/// The candidate nearest to `word`, if it is near.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    ranked(word, candidates).first().copied()
+}
+
+/// The candidates near to `word`, the nearest first, equals in their order. Letter case and `_` for `-` count
+/// nothing, and one slip in three letters is allowed.
+pub fn ranked<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     if word.len() > LENGTH_LIMIT {
-        return None;
+        return Vec::new();
     }
     let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let word = plain(word);
-    candidates
+    let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&word, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! Findings as people and programs read them: annotated text, one line each, JSON, and the summary line.
+//! Findings as people and programs read them: annotated text, one line each, JSON, and the summary line;
+//! and the catalogue of rules.
 //!
 //! Writers get diagnostics, sources and a place to write to. They decide nothing, drop nothing and never touch
 //! standard output themselves.
 
+pub mod catalogue;
 pub mod concise;
 pub mod json;
 pub mod statistics;

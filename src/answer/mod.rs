@@ -1,0 +1,5 @@
+//! What the verbs besides `check` say, as plain data for the reporters.
+//!
+//! Nothing here renders, reads a file or computes a fact that another module does not already know.
+
+pub mod catalogue;
