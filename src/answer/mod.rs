@@ -3,3 +3,5 @@
 //! Nothing here renders, reads a file or computes a fact that another module does not already know.
 
 pub mod catalogue;
+pub mod map;
+pub mod plain;

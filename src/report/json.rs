@@ -205,6 +205,11 @@ fn range(span: Span, sources: &Sources) -> Range {
     Range { start: position(file, span.range.start), end: position(file, span.range.end) }
 }
 
+/// The range as a JSON value.
+pub(super) fn range_value(span: Span, sources: &Sources) -> serde_json::Value {
+    serde_json::to_value(range(span, sources)).unwrap_or_default()
+}
+
 fn position(file: Option<&SourceFile>, offset: u32) -> Position {
     let Some(file) = file else { return Position { line: 1, column: 1, offset: 0 } };
     let offset = offset.min(u32::try_from(file.text().len()).unwrap_or(u32::MAX));

@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod concise;
 pub mod json;
+pub mod map;
 pub mod statistics;
 pub mod summary;
 pub mod text;

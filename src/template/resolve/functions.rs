@@ -227,10 +227,7 @@ impl Resolver<'_, '_> {
                 Some(item) => Sourced { value: item.value.clone(), span, via: item.via.clone() },
                 None => Sourced::new(unknown("`Fn::Select` past the end of its list"), span),
             },
-            (Value::Named(_), _) if index.to_parts().is_some() => {
-                Sourced::new(named("Fn::Select", vec![index, list.value]), span)
-            }
-            (Value::List(_), None) if index.to_parts().is_some() => {
+            (Value::Named(_), _) | (Value::List(_), None) if index.to_parts().is_some() => {
                 Sourced::new(named("Fn::Select", vec![index, list.value]), span)
             }
             _ => Sourced::new(unknown("`Fn::Select` of something that is no list"), span),

@@ -137,7 +137,7 @@ impl<'run, 'path> Resolver<'run, 'path> {
     fn scalar(&self, node: NodeId) -> Value {
         let tree = self.tree();
         let text = tree.scalar(node).unwrap_or_default();
-        if tree.is_plain(node) && !tree.tag(node).is_some_and(|tag| tag == "!!str") {
+        if tree.is_plain(node) && tree.tag(node).is_none_or(|tag| tag != "!!str") {
             plain(text)
         } else {
             dynamic(text)
