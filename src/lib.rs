@@ -10,6 +10,7 @@ pub mod answer;
 pub mod config;
 pub mod diagnostic;
 pub mod exposure;
+pub mod intent;
 pub mod load;
 pub mod report;
 pub mod rules;

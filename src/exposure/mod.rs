@@ -12,6 +12,8 @@ mod endpoints;
 mod links;
 mod markers;
 pub mod model;
+pub mod query;
+pub mod statements;
 mod others;
 mod rest;
 mod routes;

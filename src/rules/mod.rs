@@ -1,5 +1,103 @@
-//! The rules: what each one is called and says about itself, and the checks.
+//! The registry of rules and what each of them is given.
 //!
-//! A rule judges facts of the exposure model; it reads no configuration and no syntax node.
+//! One file per rule. A rule asks the model and pushes findings; it reads no configuration, no syntax and no
+//! other rule's findings, and it decides nothing about who sees them.
 
+pub mod conditionally_public_api;
+pub mod finding;
+pub mod http_api_cannot_be_private;
+pub mod implicit_public_api;
 pub mod metadata;
+pub mod missing_resource_policy;
+pub mod missing_vpc_endpoint_ids;
+pub mod occurrence;
+pub mod places;
+pub mod policy_denies_everyone;
+pub mod policy_omits_endpoint;
+pub mod policy_open_to_any_vpc;
+pub mod private_dns_blocks_public_apis;
+pub mod public_api;
+pub mod public_function_url;
+pub mod sam_allow_list_not_a_list;
+pub mod sam_endpoint_configuration_shape;
+pub mod unreadable_template;
+pub mod words;
+pub mod wrong_endpoint_configuration_key;
+
+use crate::diagnostic::RuleId;
+use crate::exposure::model::{Api, Endpoint, ExposureModel};
+use crate::intent::{Intent, Intents};
+use crate::rules::finding::Finding;
+use crate::source::{FileId, Sources};
+
+/// What a rule looks at: one file's APIs and endpoints, in the light of the whole run.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'run> {
+    /// The facts of the whole run.
+    pub model: &'run ExposureModel,
+    /// What each API is meant to be.
+    pub intents: &'run Intents,
+    /// The texts, for names and lines of places in notes.
+    pub sources: &'run Sources,
+    /// The file the rule is asked about.
+    pub file: FileId,
+    /// Indices of the file's APIs in the model, ascending.
+    pub apis: &'run [usize],
+    /// Indices of the file's endpoints in the model, ascending.
+    pub endpoints: &'run [usize],
+}
+
+impl<'run> Context<'run> {
+    /// The file's APIs with what they are meant to be, in text order.
+    pub fn apis(&self) -> impl Iterator<Item = (&'run Api, &'run Intent)> + use<'run> {
+        let (model, intents) = (self.model, self.intents);
+        let known = move |&index: &usize| Some((model.apis.get(index)?, intents.of(index)));
+        self.apis.iter().filter_map(known)
+    }
+
+    /// The file's endpoints, in text order; one entry per stack instance.
+    pub fn endpoints(&self) -> impl Iterator<Item = &'run Endpoint> + use<'run> {
+        let model = self.model;
+        self.endpoints.iter().filter_map(move |&index| model.endpoints.get(index))
+    }
+}
+
+/// A check: looks at a file's facts and pushes what it finds.
+pub type Check = fn(&Context<'_>, &mut Vec<Finding>);
+
+/// A rule. Title, severity and text for readers are in `rules/<id>.yaml`.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name.
+    pub id: RuleId,
+    /// The check; `None` for a rule the driver itself reports, because there is no model to ask.
+    pub check: Option<Check>,
+}
+
+const fn rule(id: &'static str, check: Check) -> Rule {
+    Rule { id: RuleId::new(id), check: Some(check) }
+}
+
+/// Every rule, in the order of the catalogue.
+pub const RULES: &[Rule] = &[
+    rule("public-api", public_api::check),
+    rule("conditionally-public-api", conditionally_public_api::check),
+    rule("implicit-public-api", implicit_public_api::check),
+    rule("http-api-cannot-be-private", http_api_cannot_be_private::check),
+    rule("public-function-url", public_function_url::check),
+    rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
+    rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),
+    rule("missing-vpc-endpoint-ids", missing_vpc_endpoint_ids::check),
+    rule("missing-resource-policy", missing_resource_policy::check),
+    rule("policy-omits-endpoint", policy_omits_endpoint::check),
+    rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
+    rule("policy-denies-everyone", policy_denies_everyone::check),
+    rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
+    rule("private-dns-blocks-public-apis", private_dns_blocks_public_apis::check),
+    Rule { id: unreadable_template::ID, check: None },
+];
+
+/// The rule of this name.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id.as_str() == id)
+}

@@ -1,0 +1,57 @@
+//! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
+
+use crate::exposure::model::{Api, ApiKind, Call, Domain, Endpoint, EndpointType, ExposureModel, Mapping};
+use crate::template::value::{Name, Value};
+
+impl Api {
+    /// Whether `value` names this API: the `Ref` of it in one of its stacks.
+    pub fn is_named_by(&self, value: &Value) -> bool {
+        let Value::Named(name) = value else { return false };
+        let Name::Resource { stack, id } = &**name else { return false };
+        *id == self.resource && self.cases.iter().any(|case| case.stack == *stack)
+    }
+
+    /// Whether it is a REST API that is private in some case.
+    pub fn may_be_private(&self) -> bool {
+        self.kind == ApiKind::Rest && self.cases.iter().any(|case| case.endpoint_type == EndpointType::Private)
+    }
+
+    /// Whether it is public in some case.
+    pub fn may_be_public(&self) -> bool {
+        self.cases.iter().any(|case| case.endpoint_type.is_public() == Some(true))
+    }
+
+    /// Whether it answers under an execute-api host: REST, HTTP and WebSocket APIs do.
+    pub fn has_execute_api_host(&self) -> bool {
+        matches!(self.kind, ApiKind::Rest | ApiKind::Http | ApiKind::WebSocket)
+    }
+}
+
+impl ExposureModel {
+    /// Mappings and routing rules that lead to an API, with their domains.
+    pub fn mappings_to<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = (&'m Domain, &'m Mapping)> {
+        let mapped = |domain: &'m Domain| domain.mappings.iter().map(move |mapping| (domain, mapping));
+        self.domains.iter().flat_map(mapped).filter(|(_, mapping)| api.is_named_by(&mapping.api))
+    }
+
+    /// The API of the workspace that a call names, if it names one.
+    pub fn called<'m>(&'m self, call: &Call) -> Option<&'m Api> {
+        self.apis.iter().find(|api| api.is_named_by(&call.api))
+    }
+
+    /// Places that call an API of the workspace.
+    pub fn calls_of<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = &'m Call> {
+        self.calls.iter().filter(|call| api.is_named_by(&call.api))
+    }
+}
+
+impl Endpoint {
+    /// Whether it is an interface endpoint; `None` when its type is not known.
+    pub fn is_interface(&self) -> Option<bool> {
+        match self.endpoint_type.as_ref().map(|written| &written.value) {
+            None | Some(Value::Absent) => Some(false),
+            Some(Value::String(word)) => Some(word == "Interface"),
+            Some(_) => None,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What each API is meant to be: the posture that was stated, and the evidence the templates give.
+//!
+//! Computed once, before any rule runs. It judges nothing: a contradiction between fact and intent is a rule's.
+
+use rustc_hash::FxHashSet;
+
+use crate::exposure::model::{Api, ExposureModel, Marker, MarkerKind};
+use crate::exposure::statements::{Condition, statements};
+use crate::source::{FileId, Span};
+use crate::template::value::Sourced;
+
+/// What was stated about who may reach an API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Posture {
+    /// Through VPC endpoints only.
+    Private,
+    /// The internet may.
+    Public,
+    /// Nothing was stated.
+    #[default]
+    Unset,
+}
+
+impl Posture {
+    /// The posture a word of a policy file, flag or marker names, in any letter case.
+    pub fn parse(word: &str) -> Option<Self> {
+        [("private", Posture::Private), ("public", Posture::Public), ("unset", Posture::Unset)]
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(word))
+            .map(|(_, posture)| posture)
+    }
+}
+
+/// How much a piece of evidence weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// A hint.
+    Weak,
+    /// The author wrote it for this API.
+    Strong,
+}
+
+/// A fact that says an API is meant to be private.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What kind of fact.
+    pub kind: EvidenceKind,
+    /// The text.
+    pub span: Span,
+}
+
+/// Kinds of [`Evidence`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// A tag or `Metadata` key says so.
+    Tag {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+    },
+    /// VPC endpoints are associated with it.
+    Association,
+    /// Its policy asks for a VPC or an endpoint.
+    VpcCondition,
+    /// Another API of the template is private.
+    PrivateSibling {
+        /// Logical id of that API.
+        resource: String,
+    },
+    /// `private` or `internal` stands alone in its id, name or description.
+    Word(String),
+    /// The template declares an endpoint for execute-api.
+    EndpointInTemplate {
+        /// Logical id of the endpoint.
+        resource: String,
+    },
+}
+
+impl Evidence {
+    /// How much it weighs.
+    pub fn strength(&self) -> Strength {
+        match self.kind {
+            EvidenceKind::Tag { .. } | EvidenceKind::Association | EvidenceKind::VpcCondition => {
+                Strength::Strong
+            }
+            EvidenceKind::PrivateSibling { .. }
+            | EvidenceKind::Word(_)
+            | EvidenceKind::EndpointInTemplate { .. } => Strength::Weak,
+        }
+    }
+}
+
+/// What one API is meant to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// What was stated.
+    pub posture: Posture,
+    /// What the templates say, strong evidence first, then in text order.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Intent {
+    /// Whether being public contradicts a statement or what the author wrote for this very API.
+    pub fn contradicts_public(&self) -> bool {
+        match self.posture {
+            Posture::Private => true,
+            Posture::Public => false,
+            Posture::Unset => self.has_strong_evidence(),
+        }
+    }
+
+    /// Whether something was written for this very API that says private.
+    pub fn has_strong_evidence(&self) -> bool {
+        self.evidence.iter().any(|evidence| evidence.strength() == Strength::Strong)
+    }
+}
+
+/// The intent of each API of a model.
+#[derive(Debug, Default)]
+pub struct Intents {
+    /// In the order of [`ExposureModel::apis`].
+    by_api: Vec<Intent>,
+}
+
+impl Intents {
+    /// Works out the intent of every API; `stated` is the posture of the run.
+    pub fn new(model: &ExposureModel, stated: Posture) -> Self {
+        let siblings = Siblings::new(model);
+        Self { by_api: model.apis.iter().map(|api| intent(api, &siblings, stated)).collect() }
+    }
+
+    /// The intent of the API at this index of the model; nothing stated and no evidence for an index past it.
+    pub fn of(&self, api: usize) -> &Intent {
+        static NONE: Intent = Intent { posture: Posture::Unset, evidence: Vec::new() };
+        self.by_api.get(api).unwrap_or(&NONE)
+    }
+}
+
+/// What a template holds besides the API in question.
+struct Siblings<'model> {
+    /// Each file's private REST APIs, in text order.
+    private: Vec<&'model Api>,
+    /// Files with a private REST API, to look no further where there is none.
+    files: FxHashSet<FileId>,
+    model: &'model ExposureModel,
+}
+
+impl<'model> Siblings<'model> {
+    fn new(model: &'model ExposureModel) -> Self {
+        let private: Vec<_> = model.apis.iter().filter(|api| api.may_be_private()).collect();
+        Self { files: private.iter().map(|api| api.file).collect(), private, model }
+    }
+}
+
+fn intent(api: &Api, siblings: &Siblings<'_>, stated: Posture) -> Intent {
+    let posture = marked_posture(&api.markers).unwrap_or(stated);
+    let mut evidence = written_for(api);
+    if siblings.files.contains(&api.file) {
+        let other = |sibling: &&&Api| sibling.file == api.file && sibling.resource != api.resource;
+        evidence.extend(siblings.private.iter().find(other).map(|sibling| Evidence {
+            kind: EvidenceKind::PrivateSibling { resource: sibling.resource.clone() },
+            span: sibling.id_span,
+        }));
+    }
+    let endpoint = siblings.model.endpoints.iter().find(|endpoint| endpoint.file == api.file);
+    evidence.extend(endpoint.map(|endpoint| Evidence {
+        kind: EvidenceKind::EndpointInTemplate { resource: endpoint.resource.clone() },
+        span: endpoint.id_span,
+    }));
+    evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.strength()), evidence.span));
+    Intent { posture, evidence }
+}
+
+/// The posture that `Metadata.wicketgate.exposure` of the resource states.
+fn marked_posture(markers: &[Marker]) -> Option<Posture> {
+    markers.iter().find_map(|marker| match &marker.kind {
+        MarkerKind::Exposure(word) => Posture::parse(word),
+        MarkerKind::Tag { .. } | MarkerKind::Word(_) => None,
+    })
+}
+
+/// Evidence that stands on the API itself.
+fn written_for(api: &Api) -> Vec<Evidence> {
+    let markers = api.markers.iter().filter_map(|marker| {
+        let kind = match &marker.kind {
+            MarkerKind::Tag { key, value } => EvidenceKind::Tag { key: key.clone(), value: value.clone() },
+            MarkerKind::Word(word) => EvidenceKind::Word(word.clone()),
+            MarkerKind::Exposure(_) => return None,
+        };
+        Some(Evidence { kind, span: marker.span })
+    });
+    let associated = api.cases.iter().find(|case| !case.vpc_endpoint_ids.is_empty()).and_then(|case| {
+        let written = case.association.as_ref().or(case.vpc_endpoint_ids.first())?;
+        Some(Evidence { kind: EvidenceKind::Association, span: written.span })
+    });
+    let condition = api
+        .cases
+        .iter()
+        .flat_map(|case| &case.policies)
+        .find_map(|policy| vpc_condition(&policy.document))
+        .map(|span| Evidence { kind: EvidenceKind::VpcCondition, span });
+    markers.chain(associated).chain(condition).collect()
+}
+
+/// The first condition key of a policy document that asks for a VPC or an endpoint.
+fn vpc_condition(document: &Sourced) -> Option<Span> {
+    let conditions = statements(document).into_iter().flat_map(|statement| statement.conditions());
+    conditions.into_iter().find(Condition::asks_for_vpc).map(|condition| condition.key.key_span)
+}

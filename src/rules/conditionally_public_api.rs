@@ -1,0 +1,119 @@
+//! `conditionally-public-api`: a REST API that parameters, a default or an environment can make public.
+//!
+//! An API that is public whatever they are is `public-api`.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::model::{Api, ApiKind, Case};
+use crate::intent::{Intent, Posture};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::public_api::{by_default_only, meant_to_be_public};
+use crate::rules::{Context, places, words};
+use crate::source::Span;
+
+const ID: &str = "conditionally-public-api";
+
+/// Reports each REST API that is public in some possibilities, or because of a parameter's default.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (api, intent) in ctx.apis() {
+        if api.kind != ApiKind::Rest || api.refused.is_some() || intent.posture == Posture::Public {
+            continue;
+        }
+        let mapped = ctx.model.mappings_to(api).next().is_some();
+        let answers = |case: &Case| {
+            case.endpoint_type.is_public() == Some(true)
+                && (mapped || case.disable_execute_api_endpoint != Some(true))
+        };
+        let Some(occurrence) = occurrence(&api.cases, answers) else { continue };
+        let always_public = api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true));
+        if !always_public || by_default_only(api) {
+            findings.push(finding(api, intent, &occurrence));
+        }
+    }
+}
+
+fn finding(api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Finding {
+    let case = occurrence.state;
+    let severity = if intent.posture == Posture::Private { Severity::Error } else { Severity::Warning };
+    let by_default = by_default_only(api);
+    Finding::new(ID, Subject::api(api), severity, message(api, occurrence, by_default), primary(api, case))
+        .confidence(if by_default || api.incomplete { Confidence::Medium } else { Confidence::High })
+        .occurs(occurrence)
+        .related(case.type_value.iter().flat_map(places::way_to))
+        .related(other_public_values(api, occurrence))
+        .related(private_value(api))
+        .related(places::first_route(api, case))
+        .why(why(api, occurrence, by_default))
+        .help(help(api, by_default))
+        .help(meant_to_be_public(intent))
+}
+
+fn message(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
+    let name = &api.resource;
+    if by_default {
+        return format!("`{name}` is public unless a parameter says otherwise");
+    }
+    if !occurrence.when.is_empty() {
+        return format!("`{name}` is public when {}", words::when(&occurrence.when));
+    }
+    if occurrence.environments.is_empty() {
+        return format!("`{name}` is public in some cases");
+    }
+    let environments: Vec<String> =
+        occurrence.environments.iter().map(|environment| format!("`{environment}`")).collect();
+    format!("`{name}` is public in {}", words::list(&environments))
+}
+
+fn primary(api: &Api, case: &Case) -> Label {
+    let phrase = match &case.type_value {
+        Some(value) if places::is_default(value) => {
+            format!("the default: {}", words::type_means(case.endpoint_type))
+        }
+        Some(_) => words::type_means(case.endpoint_type).to_owned(),
+        None => "then there is no EndpointConfiguration, and it is public".to_owned(),
+    };
+    Label::new(places::endpoint_type(api, case), phrase)
+}
+
+/// Further values that make it public.
+fn other_public_values(api: &Api, occurrence: &Occurrence<'_>) -> Vec<Label> {
+    let mut labels: Vec<Label> = Vec::new();
+    for case in &occurrence.states {
+        let span = places::endpoint_type(api, case);
+        if labels.iter().all(|label| label.span != span) {
+            labels.push(Label::new(span, words::type_means(case.endpoint_type)));
+        }
+    }
+    labels
+}
+
+/// Where it is made private otherwise.
+fn private_value(api: &Api) -> Option<Label> {
+    let private = api.cases.iter().find(|case| case.endpoint_type.is_public() == Some(false))?;
+    let span: Span = private.type_value.as_ref().map(places::origin)?;
+    Some(Label::new(span, "private otherwise"))
+}
+
+fn why(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
+    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+    let stack = if by_default {
+        "a stack made without that parameter"
+    } else if occurrence.when.is_empty() && !occurrence.environments.is_empty() {
+        "that stack"
+    } else {
+        "a stack made with these values"
+    };
+    format!("in {stack}, anyone who learns the API id can call {what}.")
+}
+
+fn help(api: &Api, by_default: bool) -> String {
+    if by_default {
+        return "make `PRIVATE` the default, and list it alone in AllowedValues".to_owned();
+    }
+    let mixed = api.cases.iter().any(|case| case.type_value.is_none());
+    if mixed {
+        "set the endpoint type to PRIVATE in every branch".to_owned()
+    } else {
+        "write PRIVATE there, too, or take the value out of AllowedValues".to_owned()
+    }
+}

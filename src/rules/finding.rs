@@ -1,0 +1,141 @@
+//! A finding while rules make it: the diagnostic, and what it is about so that others can be muted.
+//!
+//! Who mutes whom is not known here.
+
+use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
+use crate::exposure::model::Api;
+use crate::rules::occurrence::Occurrence;
+use crate::source::FileId;
+
+/// What a finding is about: an API or endpoint of a file, or the file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// The template.
+    pub file: FileId,
+    /// Logical id; `None` for the whole file.
+    pub resource: Option<String>,
+}
+
+impl Subject {
+    /// The API as a subject.
+    pub fn api(api: &Api) -> Self {
+        Self { file: api.file, resource: Some(api.resource.clone()) }
+    }
+
+    /// Whether what is said about `self` is also said about `other`.
+    pub fn covers(&self, other: &Subject) -> bool {
+        self.file == other.file && (self.resource.is_none() || self.resource == other.resource)
+    }
+}
+
+/// Which part of a finding's rule it is, where muting tells parts apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aspect {
+    /// Nothing in particular.
+    #[default]
+    Whole,
+    /// It leaves the endpoint type unset.
+    EndpointType,
+}
+
+/// A diagnostic with its subjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What will be shown.
+    pub diagnostic: Diagnostic,
+    /// What it is about; the first is the one it names.
+    pub subjects: Vec<Subject>,
+    /// Which part of the rule.
+    pub aspect: Aspect,
+}
+
+impl Finding {
+    /// A finding of `rule` about `subject`; confidence high, persona regular, everything else empty.
+    pub fn new(
+        rule: &'static str,
+        subject: Subject,
+        severity: Severity,
+        message: impl Into<String>,
+        primary: Label,
+    ) -> Self {
+        let diagnostic = Diagnostic {
+            rule: RuleId::new(rule),
+            severity,
+            confidence: Confidence::High,
+            persona: Persona::Regular,
+            message: message.into(),
+            resource: subject.resource.clone(),
+            primary,
+            related: Vec::new(),
+            when: Vec::new(),
+            environments: Vec::new(),
+            why: String::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            fixes: Vec::new(),
+        };
+        Self { diagnostic, subjects: vec![subject], aspect: Aspect::Whole }
+    }
+
+    /// Sets how sure we are.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.diagnostic.confidence = confidence;
+        self
+    }
+
+    /// Says under which parameters and environments it holds.
+    #[must_use]
+    pub fn occurs<S>(mut self, occurrence: &Occurrence<'_, S>) -> Self {
+        self.diagnostic.when.clone_from(&occurrence.when);
+        self.diagnostic.environments.clone_from(&occurrence.environments);
+        self
+    }
+
+    /// Adds labels that tell the rest of the story; one at a place that already has one is left out.
+    #[must_use]
+    pub fn related(mut self, labels: impl IntoIterator<Item = Label>) -> Self {
+        for label in labels {
+            let known = std::iter::once(&self.diagnostic.primary).chain(&self.diagnostic.related);
+            if known.map(|known| known.span).all(|span| span != label.span) {
+                self.diagnostic.related.push(label);
+            }
+        }
+        self
+    }
+
+    /// Says who can or cannot call, and why.
+    #[must_use]
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.diagnostic.why = why.into();
+        self
+    }
+
+    /// Adds further facts.
+    #[must_use]
+    pub fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.diagnostic.notes.extend(notes);
+        self
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn help(mut self, line: impl Into<String>) -> Self {
+        self.diagnostic.help.push(line.into());
+        self
+    }
+
+    /// Adds what else it is about.
+    #[must_use]
+    pub fn also_about(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
+        self.subjects.extend(subjects);
+        self
+    }
+
+    /// Says which part of the rule it is.
+    #[must_use]
+    pub fn aspect(mut self, aspect: Aspect) -> Self {
+        self.aspect = aspect;
+        self
+    }
+}

@@ -1,0 +1,106 @@
+//! `implicit-public-api`: events without `RestApiId` give birth to a public API of their own.
+//!
+//! The other kind of birth, an `HttpApi` event, is `http-api-cannot-be-private`.
+
+use crate::diagnostic::{Label, Severity};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, EndpointType};
+use crate::intent::{Intent, Posture};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::public_api::meant_to_be_public;
+use crate::rules::{Context, places, words};
+use crate::template::lowered::SurpriseKind;
+
+const ID: &str = "implicit-public-api";
+
+/// Reports the API that SAM makes of events, where nothing makes it private.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let explicit: Vec<&Api> = ctx
+        .apis()
+        .map(|(api, _)| api)
+        .filter(|api| api.kind == ApiKind::Rest && api.origin != ApiOrigin::Implicit)
+        .collect();
+    for (api, intent) in ctx.apis() {
+        if api.kind != ApiKind::Rest || api.origin != ApiOrigin::Implicit || api.refused.is_some() {
+            continue;
+        }
+        if !api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true)) {
+            continue;
+        }
+        // Beside an explicit API a second public one is hardly meant, whatever the posture is.
+        if intent.posture == Posture::Public && explicit.is_empty() {
+            continue;
+        }
+        if let Some(occurrence) = occurrence(&api.cases, |_| true) {
+            findings.push(finding(ctx, api, intent, &explicit, &occurrence));
+        }
+    }
+}
+
+fn finding(
+    ctx: &Context<'_>,
+    api: &Api,
+    intent: &Intent,
+    explicit: &[&Api],
+    occurrence: &Occurrence<'_>,
+) -> Finding {
+    let private = explicit.iter().find(|other| always_private(other));
+    let severity = if private.is_some() || intent.posture == Posture::Private {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let case = occurrence.state;
+    let discarded = api.surprises.iter().find(|surprise| surprise.kind == SurpriseKind::DiscardedResource);
+    let (primary, message) = match discarded {
+        Some(surprise) => (
+            Label::new(surprise.span, "SAM throws this resource away and makes its own of this name"),
+            format!("`{}` is replaced by a public API of the same name", api.resource),
+        ),
+        None => (
+            Label::new(api.id_span, "no RestApiId: SAM makes a second API for this event, or the only one"),
+            format!("this event creates `{}`, which answers on the public internet", api.resource),
+        ),
+    };
+    let events = api.routes.iter().skip(usize::from(discarded.is_none())).take(3);
+    Finding::new(ID, Subject::api(api), severity, message, primary)
+        .occurs(occurrence)
+        .related(events.map(|route| {
+            Label::new(route.span, format!("{} is served there, too", words::route(route)))
+        }))
+        .related(case.type_value.iter().map(|value| {
+            Label::new(places::origin(value), words::type_means(case.endpoint_type))
+        }))
+        .related(private.map(|other| Label::new(other.id_span, "the private API it stands beside")))
+        .why(why(api))
+        .help(help(ctx, explicit))
+        .help(meant_to_be_public(intent))
+}
+
+fn always_private(api: &Api) -> bool {
+    !api.cases.is_empty() && api.cases.iter().all(|case| case.endpoint_type == EndpointType::Private)
+}
+
+fn why(api: &Api) -> String {
+    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+    format!(
+        "`{}` takes its settings from Globals alone and nothing there makes it private; anyone who learns the API \
+         id can call {what}.",
+        api.resource
+    )
+}
+
+fn help(ctx: &Context<'_>, explicit: &[&Api]) -> String {
+    let in_template: Vec<&str> = explicit
+        .iter()
+        .filter(|api| api.file == ctx.file)
+        .map(|api| api.resource.as_str())
+        .collect();
+    match in_template.as_slice() {
+        [only] => format!("say which API serves the event:  RestApiId: !Ref {only}"),
+        [] => "declare an AWS::Serverless::Api with  EndpointConfiguration: {Type: PRIVATE}  and name it in each \
+               event's RestApiId, or set that in Globals.Api"
+            .to_owned(),
+        _ => "say which API serves the event, in its RestApiId".to_owned(),
+    }
+}

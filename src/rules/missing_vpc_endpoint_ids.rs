@@ -1,0 +1,164 @@
+//! `missing-vpc-endpoint-ids`: a private API that no VPC endpoint is associated with.
+//!
+//! Whether the policy lets an endpoint in is another question (`policy-omits-endpoint`).
+
+use crate::diagnostic::{Label, Severity};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, EndpointType, ExposureModel};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, places, words};
+use crate::source::Span;
+
+const ID: &str = "missing-vpc-endpoint-ids";
+
+/// A private API without association, and the text to change.
+struct Missing<'run> {
+    api: &'run Api,
+    occurrence: Occurrence<'run>,
+    place: Span,
+    severity: Severity,
+}
+
+/// Reports private APIs without an association; those that share one `PRIVATE` (Globals) in one finding.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut missing: Vec<Missing<'_>> = ctx.apis().filter_map(|(api, _)| missing(ctx.model, api)).collect();
+    while !missing.is_empty() {
+        let place = missing.first().map(|one| one.place);
+        let (same, rest): (Vec<_>, Vec<_>) = missing.into_iter().partition(|one| Some(one.place) == place);
+        missing = rest;
+        findings.extend(finding(ctx, &same));
+    }
+}
+
+fn missing<'run>(model: &ExposureModel, api: &'run Api) -> Option<Missing<'run>> {
+    if api.kind != ApiKind::Rest || api.refused.is_some() || has_private_domain(model, api) {
+        return None;
+    }
+    let lacks =
+        |case: &Case| case.endpoint_type == EndpointType::Private && case.vpc_endpoint_ids.is_empty();
+    let occurrence = occurrence(&api.cases, lacks)?;
+    let case = occurrence.state;
+    // An association that comes to nothing in this case is nearer to the mistake than the type.
+    let written = case.association.as_ref().map(places::origin);
+    let place = written.unwrap_or_else(|| places::endpoint_type(api, case));
+    let severity = severity(model, api, case);
+    Some(Missing { api, occurrence, place, severity })
+}
+
+/// Whether a private custom domain with an access association leads to the API: callers then use that name.
+fn has_private_domain(model: &ExposureModel, api: &Api) -> bool {
+    model.mappings_to(api).any(|(domain, _)| {
+        domain.endpoint_type == EndpointType::Private && !domain.access_associations.is_empty()
+    })
+}
+
+fn severity(model: &ExposureModel, api: &Api, case: &Case) -> Severity {
+    let by_alias = model.calls_of(api).any(|call| call.alias_endpoint.is_some());
+    let by_default_host = model.calls_of(api).any(|call| call.alias_endpoint.is_none() && !call.is_output);
+    let dns_off = matches!(model.endpoints.as_slice(), [only] if only.private_dns() == Some(false));
+    if by_alias || case.strict_endpoint_access == Some(true) || (dns_off && by_default_host) {
+        return Severity::Error;
+    }
+    let dns_on = model.endpoints.iter().any(|endpoint| endpoint.private_dns() == Some(true));
+    if dns_on { Severity::Info } else { Severity::Warning }
+}
+
+fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
+    let (first, others) = missing.split_first()?;
+    let (api, case) = (first.api, first.occurrence.state);
+    let severity = missing.iter().map(|one| one.severity).max()?;
+    let from_globals = case.type_value.as_ref().is_some_and(places::is_from_globals);
+    let heirs = missing.iter().filter(|_| from_globals || !others.is_empty());
+    let calls = ctx.model.calls_of(api).take(2).map(|call| {
+        let how = if call.alias_endpoint.is_some() { "called by the missing name here" } else { "called here" };
+        Label::new(call.span, how)
+    });
+    Some(
+        Finding::new(ID, Subject::api(api), severity, message(first, others), primary(api, case, first.place))
+            .occurs(&first.occurrence)
+            .related(case.type_value.iter().flat_map(places::way_to))
+            .related(heirs.map(|one| Label::new(one.api.id_span, "inherits this")))
+            .related(calls)
+            .also_about(others.iter().map(|one| Subject::api(one.api)))
+            .why(why(severity))
+            .notes(exports(ctx))
+            .help(help(ctx, api)),
+    )
+}
+
+fn message(first: &Missing<'_>, others: &[Missing<'_>]) -> String {
+    let names: Vec<String> = std::iter::once(first)
+        .chain(others)
+        .map(|one| format!("`{}`", one.api.resource))
+        .collect();
+    let condition = match first.occurrence.when.as_slice() {
+        [] => String::new(),
+        when => format!(" when {}", words::when(when)),
+    };
+    if others.is_empty() {
+        format!("private API {} is not associated with a VPC endpoint{condition}", words::list(&names))
+    } else {
+        format!("private APIs {} are not associated with a VPC endpoint{condition}", words::list(&names))
+    }
+}
+
+/// The property's name as the API's resource type spells it.
+fn property(api: &Api) -> &'static str {
+    match api.origin {
+        ApiOrigin::Written => "VpcEndpointIds",
+        ApiOrigin::Sam | ApiOrigin::Implicit => "VPCEndpointIds",
+    }
+}
+
+fn primary(api: &Api, case: &Case, place: Span) -> Label {
+    let phrase = if case.association.is_some() {
+        "comes to nothing here".to_owned()
+    } else {
+        format!("{} is missing", property(api))
+    };
+    Label::new(place, phrase)
+}
+
+fn why(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => {
+            "without it AWS creates no {api-id}-{vpce-id} name, and the callers of this API have no other name that \
+             leads to it."
+        }
+        Severity::Warning => {
+            "without it AWS creates no {api-id}-{vpce-id} name, so each caller must send a Host or x-apigw-api-id \
+             header (a browser cannot set Host), or depend on private DNS or a private custom domain."
+        }
+        Severity::Info => {
+            "without it AWS creates no {api-id}-{vpce-id} name; callers depend on the endpoint's private DNS, which \
+             works only inside its VPC."
+        }
+    }
+}
+
+/// Where the run exports endpoints that could be associated.
+fn exports(ctx: &Context<'_>) -> Vec<String> {
+    let exports = ctx.model.endpoint_exports.iter().filter(|export| export.span.file != ctx.file);
+    let mut notes: Vec<String> = exports
+        .filter_map(|export| {
+            let name = export.name.as_deref()?;
+            Some(format!("{} exports `{name}`", words::place(ctx.sources, export.span)))
+        })
+        .take(3)
+        .collect();
+    notes.dedup();
+    notes
+}
+
+fn help(ctx: &Context<'_>, api: &Api) -> String {
+    let endpoint = words::endpoint_expression(ctx.model, api);
+    match api.origin {
+        ApiOrigin::Written => format!("add   VpcEndpointIds: [{endpoint}]   to EndpointConfiguration"),
+        ApiOrigin::Sam => {
+            format!("add   VPCEndpointIds: [{endpoint}]   to EndpointConfiguration, beside  Type: PRIVATE")
+        }
+        ApiOrigin::Implicit => {
+            format!("write   EndpointConfiguration: {{Type: PRIVATE, VPCEndpointIds: [{endpoint}]}}   in Globals.Api")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Which text of a value a reader would change, and labels that several rules use.
+//!
+//! Places come with the values; nothing is searched in the text.
+
+use crate::diagnostic::Label;
+use crate::exposure::model::{Api, Case, ExposureModel, Route};
+use crate::intent::{Evidence, EvidenceKind};
+use crate::rules::words;
+use crate::source::Span;
+use crate::template::value::{Sourced, Step, StepKind};
+
+/// The text to change to make a value something else: the literal, the parameter's default or allowed value,
+/// the entry of the mapping, what a parent stack passes.
+pub fn origin(value: &Sourced) -> Span {
+    origin_step(value).map_or(value.span, |step| step.span)
+}
+
+/// The step that [`origin`] is the place of; `None` when the value stands where it is used.
+pub fn origin_step(value: &Sourced) -> Option<&Step> {
+    // A branch or `Globals` encloses the text of the value; the other steps lead away from it.
+    value.via.iter().rfind(|step| !matches!(step.kind, StepKind::Branch | StepKind::Globals))
+}
+
+/// Whether the value is a parameter's default.
+pub fn is_default(value: &Sourced) -> bool {
+    origin_step(value).is_some_and(|step| matches!(step.kind, StepKind::Default(_)))
+}
+
+/// Whether the value came from `Globals`.
+pub fn is_from_globals(value: &Sourced) -> bool {
+    value.via.iter().any(|step| step.kind == StepKind::Globals)
+}
+
+/// Labels for the way from where a value is used to where it comes from, its origin left out.
+pub fn way_to(value: &Sourced) -> Vec<Label> {
+    let origin = origin(value);
+    let used = (value.span != origin).then(|| Label::new(value.span, "used here"));
+    let steps = value.via.iter().filter_map(|step| {
+        let phrase = match &step.kind {
+            StepKind::Bound(parameter) => format!("passed as `{parameter}`"),
+            StepKind::Export(name) => format!("exported here as `{name}`"),
+            StepKind::Output(name) => format!("output `{name}`"),
+            StepKind::Default(_)
+            | StepKind::Choice(_)
+            | StepKind::Branch
+            | StepKind::MapEntry
+            | StepKind::Globals => return None,
+        };
+        (step.span != origin).then(|| Label::new(step.span, phrase))
+    });
+    used.into_iter().chain(steps).collect()
+}
+
+/// The text that says how the API is reached in a case: the type's origin, else the logical id.
+pub fn endpoint_type(api: &Api, case: &Case) -> Span {
+    case.type_value.as_ref().map_or(api.id_span, origin)
+}
+
+/// A label on the first route of an API that says what is served there, and who may call it.
+pub fn first_route(api: &Api, case: &Case) -> Option<Label> {
+    let route = api.routes.first()?;
+    let auth = words::auth_of(case, route);
+    let separator = if auth.is_empty() { "" } else { ", " };
+    Some(Label::new(route.span, format!("{} is served here{separator}{auth}", words::route(route))))
+}
+
+/// The first route that a function or state machine of the template serves, if any.
+pub fn route_of_handler<'api>(api: &'api Api, handler: &str) -> Option<&'api Route> {
+    api.routes.iter().find(|route| route.handler.as_deref() == Some(handler))
+}
+
+/// Labels for what says that an API is meant to be private.
+pub fn evidence(evidence: &[Evidence]) -> Vec<Label> {
+    evidence.iter().map(|evidence| Label::new(evidence.span, evidence_phrase(&evidence.kind))).collect()
+}
+
+fn evidence_phrase(kind: &EvidenceKind) -> String {
+    match kind {
+        EvidenceKind::Tag { key, value } => format!("marked `{key}: {value}`"),
+        EvidenceKind::Association => "associated with a VPC endpoint here".to_owned(),
+        EvidenceKind::VpcCondition => "its policy asks for a VPC here".to_owned(),
+        EvidenceKind::PrivateSibling { resource } => format!("`{resource}` of the same template is private"),
+        EvidenceKind::Word(word) => format!("called `{word}` here"),
+        EvidenceKind::EndpointInTemplate { resource } => {
+            format!("`{resource}` is an endpoint for private APIs in the same template")
+        }
+    }
+}
+
+/// Labels for the mappings that lead to an API, first one only.
+pub fn first_mapping(model: &ExposureModel, api: &Api) -> Option<Label> {
+    let (domain, mapping) = model.mappings_to(api).next()?;
+    let name = words::value(&domain.name).unwrap_or_else(|| format!("`{}`", domain.resource));
+    Some(Label::new(mapping.span, format!("reachable through the custom domain {name}")))
+}

@@ -1,0 +1,193 @@
+//! `policy-omits-endpoint`: the API is associated with an endpoint that its own policy refuses.
+//!
+//! A policy that refuses everybody is `policy-denies-everyone`.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::model::{
+    Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource,
+};
+use crate::exposure::statements::statements;
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, words};
+use crate::source::Span;
+
+const ID: &str = "policy-omits-endpoint";
+
+/// Reports private APIs whose policy lets somebody in, but not the endpoint they are meant to be called through.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (api, _) in ctx.apis() {
+        if api.kind != ApiKind::Rest || api.refused.is_some() {
+            continue;
+        }
+        if let Some(occurrence) = occurrence(&api.cases, |case| omission(case).is_some()) {
+            if let Some(omission) = omission(occurrence.state) {
+                findings.push(finding(ctx, api, &occurrence, &omission));
+            }
+        }
+    }
+}
+
+/// The endpoint that is left out and the callers that are let in instead.
+struct Omission<'case> {
+    refused: &'case Caller,
+    admitted: Vec<&'case Caller>,
+}
+
+fn omission(case: &Case) -> Option<Omission<'_>> {
+    if case.endpoint_type != EndpointType::Private {
+        return None;
+    }
+    let refused = expected(case).into_iter().find(|caller| is_refused(caller))?;
+    let others: Vec<&Caller> = case
+        .callers
+        .iter()
+        .filter(|caller| caller.class != refused.class && caller.class != CallerClass::Internet)
+        .filter(|caller| is_admitted(caller) && is_refused_more(refused, caller))
+        .collect();
+    (!others.is_empty()).then_some(Omission { refused, admitted: others })
+}
+
+/// Endpoints the API is meant to be called through: the associated ones, else the only one of the template or
+/// of the stacks it is linked with.
+fn expected(case: &Case) -> Vec<&Caller> {
+    let named = |by: NamedBy| {
+        let endpoints = case.callers.iter().filter(|caller| matches!(caller.class, CallerClass::Endpoint(_)));
+        endpoints.filter(move |caller| caller.named_by.contains(&by)).collect::<Vec<_>>()
+    };
+    let associated = named(NamedBy::Association);
+    if !associated.is_empty() || !case.vpc_endpoint_ids.is_empty() {
+        return associated;
+    }
+    let own = named(NamedBy::Resource);
+    let near = if own.is_empty() { named(NamedBy::Linked) } else { own };
+    if near.len() == 1 { near } else { Vec::new() }
+}
+
+/// Whether no request, or no request to some route, is let in.
+fn is_refused(caller: &Caller) -> bool {
+    caller.decision == Decision::Deny
+        || (caller.decision == Decision::Depends && !caller.refused_routes.is_empty())
+}
+
+fn is_admitted(caller: &Caller) -> bool {
+    matches!(caller.decision, Decision::Allow | Decision::Depends)
+}
+
+/// Whether `other` gets further than `refused` does.
+fn is_refused_more(refused: &Caller, other: &Caller) -> bool {
+    refused.decision == Decision::Deny
+        || refused.refused_routes.iter().any(|route| !other.refused_routes.contains(route))
+}
+
+fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: &Omission<'_>) -> Finding {
+    let case = occurrence.state;
+    let refused = omission.refused;
+    let associated = refused.named_by.contains(&NamedBy::Association);
+    let confidence = if refused.presumed { Confidence::Medium } else { Confidence::High };
+    let help = match caller_name(refused) {
+        Some(name) => format!("put {name} in the list, beside or in place of what stands there"),
+        None => "put that endpoint in the list, beside or in place of what stands there".to_owned(),
+    };
+    let message = message(api, occurrence, omission);
+    Finding::new(ID, Subject::api(api), Severity::Error, message, primary(api, case, omission))
+        .confidence(confidence)
+        .occurs(occurrence)
+        .related(associated.then(|| refused.named_at.first()).flatten().map(|&span| {
+            Label::new(span, "associated here")
+        }))
+        .related(endpoint_label(ctx, refused))
+        .related(export_labels(ctx, omission))
+        .related(refused.because.first().map(|&span| Label::new(span, "refused here")))
+        .why(why(case, omission))
+        .notes(presumption(refused))
+        .help(help)
+}
+
+fn message(api: &Api, occurrence: &Occurrence<'_>, omission: &Omission<'_>) -> String {
+    let refused = omission.refused;
+    let mut message = if refused.named_by.contains(&NamedBy::Association) {
+        format!("`{}` is associated with an endpoint its own policy refuses", api.resource)
+    } else {
+        format!("the policy of `{}` refuses the endpoint it is to be called through", api.resource)
+    };
+    if refused.decision != Decision::Deny
+        && let Some((method, path)) = refused.refused_routes.first()
+    {
+        message += &format!(" for {}", words::method_and_path(method, path));
+    }
+    if !occurrence.when.is_empty() {
+        message += &format!(" when {}", words::when(&occurrence.when));
+    }
+    message
+}
+
+/// How the template names a caller, in backquotes.
+fn caller_name(caller: &Caller) -> Option<String> {
+    match &caller.class {
+        CallerClass::Endpoint(value) | CallerClass::Vpc(value) => words::value(value),
+        CallerClass::Internet | CallerClass::AnyOtherEndpoint => None,
+    }
+}
+
+/// The text that names who is let in instead: the one value, or the key of the list when there are several; for
+/// a deny-list the value that shuts the endpoint out.
+fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
+    let in_policy = |caller: &Caller| -> Vec<Span> {
+        caller.named_at.iter().copied().filter(|&span| key_of(case, span).is_some()).collect()
+    };
+    let mut admitted: Vec<Span> = omission.admitted.iter().flat_map(|caller| in_policy(caller)).collect();
+    admitted.sort_unstable();
+    admitted.dedup();
+    match (admitted.as_slice(), in_policy(omission.refused).first()) {
+        (&[only], _) => Label::new(only, "the only one the policy lets in"),
+        (&[first, ..], _) => Label::new(key_of(case, first).unwrap_or(first), "only these are let in"),
+        ([], Some(&listed)) => Label::new(listed, "shut out by this"),
+        ([], None) => {
+            let statement = omission.refused.because.first().copied();
+            let document = case.policies.first().map(|policy| policy.document.span);
+            Label::new(statement.or(document).unwrap_or(api.id_span), "refuses the endpoint")
+        }
+    }
+}
+
+/// The condition key whose values include the text at `value`.
+fn key_of(case: &Case, value: Span) -> Option<Span> {
+    case.policies.iter().find_map(|policy| {
+        let listed = statements(&policy.document).into_iter().flat_map(|statement| statement.conditions());
+        listed.into_iter().find(|condition| condition.holds(value)).map(|condition| condition.key.key_span)
+    })
+}
+
+/// The endpoint resource the API is to be called through, where the run declares it.
+fn endpoint_label(ctx: &Context<'_>, refused: &Caller) -> Option<Label> {
+    let CallerClass::Endpoint(value) = &refused.class else { return None };
+    let endpoint = ctx.model.endpoints.iter().find(|endpoint| endpoint.name == *value)?;
+    Some(Label::new(endpoint.id_span, "the endpoint that is refused"))
+}
+
+/// Exports that the association and the policy import.
+fn export_labels(ctx: &Context<'_>, omission: &Omission<'_>) -> Vec<Label> {
+    let named = std::iter::once(omission.refused).chain(omission.admitted.iter().copied());
+    let named: Vec<Span> = named.flat_map(|caller| caller.named_at.iter().copied()).collect();
+    let links = ctx.model.links.iter().filter(|link| named.contains(&link.import));
+    links.map(|link| Label::new(link.export, format!("exported here as `{}`", link.name))).collect()
+}
+
+fn why(case: &Case, omission: &Omission<'_>) -> String {
+    let from_sam = case.policies.iter().any(|policy| policy.from == PolicySource::Sam);
+    let through = if omission.refused.named_by.contains(&NamedBy::Association) {
+        "calls through the associated endpoint get 403"
+    } else {
+        "calls through that endpoint get 403"
+    };
+    if from_sam {
+        format!("SAM turns this list into `Deny … StringNotEquals aws:SourceVpce`; {through}.")
+    } else {
+        format!("the policy decides which endpoint may call, the association only makes a name; {through}.")
+    }
+}
+
+fn presumption(refused: &Caller) -> Option<String> {
+    refused.presumed.then(|| "assumes that what is named differently here is a different endpoint".to_owned())
+}

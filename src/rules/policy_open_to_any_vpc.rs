@@ -1,0 +1,99 @@
+//! `policy-open-to-any-vpc`: a private API that any VPC endpoint of any account in the region may call.
+//!
+//! Only a private API: a public one is open to more than that.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType};
+use crate::exposure::statements::{Statement, statements};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, words};
+
+const ID: &str = "policy-open-to-any-vpc";
+
+/// Reports private APIs whose policy lets in an endpoint that nobody named.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (api, _) in ctx.apis() {
+        if api.kind != ApiKind::Rest || api.refused.is_some() {
+            continue;
+        }
+        let open = |case: &Case| stranger(case).is_some_and(is_open);
+        if let Some(occurrence) = occurrence(&api.cases, open) {
+            findings.push(finding(ctx, api, &occurrence));
+        }
+    }
+}
+
+/// The caller through an endpoint in a VPC and account that nobody names.
+fn stranger(case: &Case) -> Option<&Caller> {
+    if case.endpoint_type != EndpointType::Private || case.policies.is_empty() {
+        return None;
+    }
+    case.callers.iter().find(|caller| caller.class == CallerClass::AnyOtherEndpoint)
+}
+
+/// Whether a stranger gets in somewhere: unsigned, or signed by an account that is not the API's.
+fn is_open(caller: &Caller) -> bool {
+    let passes = |decision: Decision| matches!(decision, Decision::Allow | Decision::Depends);
+    passes(caller.unsigned) || passes(caller.foreign)
+}
+
+fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
+    let case = occurrence.state;
+    let denied = denied_list(case);
+    let signed_only = stranger(case).is_some_and(|caller| caller.unsigned == Decision::Deny);
+    let condition = match occurrence.when.as_slice() {
+        [] => String::new(),
+        when => format!(" when {}", words::when(when)),
+    };
+    let who = if signed_only { "with signed requests, of any account" } else { "of any account" };
+    let confidence = if denied.is_some() { Confidence::Medium } else { Confidence::High };
+    Finding::new(
+        ID,
+        Subject::api(api),
+        Severity::Error,
+        format!("`{}` lets in every VPC endpoint of the region, {who}{condition}", api.resource),
+        denied.clone().unwrap_or_else(|| primary(api, case)),
+    )
+    .confidence(confidence)
+    .occurs(occurrence)
+    .related(case.association.as_ref().map(|written| {
+        Label::new(written.span, "associating an endpoint gives it a name, it keeps nobody out")
+    }))
+    .why(if denied.is_some() {
+        "a list of who is refused lets in everybody else: anyone with an AWS account can make an endpoint and call \
+         the API once they learn its id."
+    } else {
+        "nothing in the policy asks which endpoint the call comes through: anyone with an AWS account can make an \
+         endpoint in the region and call the API once they learn its id."
+    })
+    .help(format!("say who may call:  {}", words::allow_list(ctx.model, api)))
+}
+
+/// The key of the list of endpoints or VPCs that the policy refuses, if it has one.
+fn denied_list(case: &Case) -> Option<Label> {
+    let refusing = all_statements(case).into_iter().filter(|statement| statement.has_effect("Deny"));
+    let mut conditions = refusing.flat_map(|statement| statement.conditions());
+    let listed = conditions.find(|condition| {
+        condition.asks_for_vpc() && !condition.operator.key.to_ascii_lowercase().contains("not")
+    })?;
+    Some(Label::new(listed.key.key_span, "only these are refused"))
+}
+
+/// The `Principal` of the statement that lets strangers in.
+fn primary(api: &Api, case: &Case) -> Label {
+    let because = stranger(case).map_or(&[][..], |caller| &caller.because);
+    let allows: Vec<Statement<'_>> =
+        all_statements(case).into_iter().filter(|statement| statement.has_effect("Allow")).collect();
+    let deciding = allows.iter().find(|statement| because.contains(&statement.text.span)).or(allows.first());
+    let place = deciding.map(|statement| {
+        let principal = statement.part("Principal").map(|part| part.value.span);
+        principal.unwrap_or(statement.text.span)
+    });
+    let document = case.policies.first().map(|policy| policy.document.span);
+    Label::new(place.or(document).unwrap_or(api.id_span), "everyone, through whatever endpoint")
+}
+
+fn all_statements(case: &Case) -> Vec<Statement<'_>> {
+    case.policies.iter().flat_map(|policy| statements(&policy.document)).collect()
+}

@@ -1,0 +1,132 @@
+//! `private-dns-blocks-public-apis`: an execute-api endpoint with private DNS captures the names of public APIs.
+//!
+//! Whether the endpoint can have private DNS at all is another question.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::model::{Api, Call, Endpoint, ExposureModel, PrivateDns};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, places, words};
+use crate::source::Span;
+use crate::template::value::{Sourced, Value};
+
+const ID: &str = "private-dns-blocks-public-apis";
+
+/// Most public APIs that are shown beside a finding.
+const MOST_LABELS: usize = 3;
+
+/// Reports interface endpoints for execute-api that turn on private DNS.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    for endpoint in ctx.endpoints().filter(|endpoint| endpoint.is_interface() == Some(true)) {
+        if let Some(occurrence) = occurrence(&endpoint.private_dns, |case| case.enabled == Some(true)) {
+            findings.push(finding(ctx, endpoint, &occurrence));
+        }
+    }
+}
+
+/// What the run says about callers inside the endpoint's VPC.
+enum Evidence<'run> {
+    /// A caller in that VPC uses a name that private DNS captures.
+    Broken(&'run Call),
+    /// Private APIs are called by the names private DNS makes work, and no API is public.
+    Wanted(&'run Call),
+    /// Nothing either way.
+    Nothing,
+}
+
+fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> Finding {
+    let public: Vec<&Api> =
+        ctx.model.apis.iter().filter(|api| api.has_execute_api_host() && api.may_be_public()).collect();
+    let evidence = evidence(ctx.model, endpoint, &public);
+    let (severity, confidence) = match evidence {
+        Evidence::Broken(_) => (Severity::Error, Confidence::High),
+        Evidence::Wanted(_) => (Severity::Info, Confidence::Medium),
+        Evidence::Nothing => (Severity::Warning, Confidence::Medium),
+    };
+    let call = match evidence {
+        Evidence::Broken(call) => Some(Label::new(call.span, "called here, from that VPC: 403 Forbidden")),
+        Evidence::Wanted(call) => Some(Label::new(call.span, "a private API is called by its default name here")),
+        Evidence::Nothing => None,
+    };
+    let blocked = public.iter().take(MOST_LABELS);
+    let value = occurrence.state.value.as_ref();
+    let subject = Subject { file: endpoint.file, resource: Some(endpoint.resource.clone()) };
+    Finding::new(ID, subject, severity, message(endpoint, occurrence), primary(endpoint, value))
+        .confidence(confidence)
+        .occurs(occurrence)
+        .related(value.into_iter().flat_map(places::way_to))
+        .related(call)
+        .related(blocked.map(|api| Label::new(api.id_span, "public: not reachable from that VPC by its default name")))
+        .why(
+            "inside that VPC every *.execute-api name of the region leads to the endpoint: private APIs work without \
+             headers, and public APIs, also those of other teams and vendors, answer 403 Forbidden.",
+        )
+        .notes(more(public.len()))
+        .notes(assumption(&evidence))
+        .help("keep it off and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com")
+        .help("or keep it on and give the public APIs a custom domain with an alias record")
+}
+
+fn message(endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> String {
+    let condition = match occurrence.when.as_slice() {
+        [] => String::new(),
+        when => format!(" when {}", words::when(when)),
+    };
+    format!("private DNS of `{}` cuts its VPC off from public APIs of the region{condition}", endpoint.resource)
+}
+
+fn primary(endpoint: &Endpoint, value: Option<&Sourced>) -> Label {
+    let place: Span = value.map_or(endpoint.id_span, places::origin);
+    Label::new(place, "captures every execute-api name in the VPC")
+}
+
+fn evidence<'run>(model: &'run ExposureModel, endpoint: &Endpoint, public: &[&Api]) -> Evidence<'run> {
+    let default_hosts = || model.calls.iter().filter(|call| call.alias_endpoint.is_none() && !call.is_output);
+    if let Some(call) = default_hosts().find(|call| is_inside(call, endpoint) && is_captured(model, call)) {
+        return Evidence::Broken(call);
+    }
+    let private = default_hosts().find(|call| model.called(call).is_some_and(Api::may_be_private));
+    match private {
+        Some(call) if public.is_empty() => Evidence::Wanted(call),
+        _ => Evidence::Nothing,
+    }
+}
+
+/// Whether the call's host leads to the endpoint though what it names is no private API of the run.
+fn is_captured(model: &ExposureModel, call: &Call) -> bool {
+    match model.called(call) {
+        Some(api) => api.may_be_public(),
+        // An id nobody declares may be anything; a name (a parameter, an import) may be a private API.
+        None => matches!(call.api, Value::String(_)),
+    }
+}
+
+/// Whether the caller runs in the endpoint's VPC, as far as subnets tell.
+fn is_inside(call: &Call, endpoint: &Endpoint) -> bool {
+    let same_vpc = matches!((&call.vpc, &endpoint.vpc), (Some(vpc), Some(own)) if is_same(vpc, &own.value));
+    let subnets = match endpoint.subnets.as_ref().map(|written| &written.value) {
+        Some(Value::List(items)) => items.iter().map(|item| &item.value).collect(),
+        Some(single) => vec![single],
+        None => Vec::new(),
+    };
+    same_vpc || call.subnets.iter().any(|subnet| subnets.iter().any(|own| is_same(subnet, own)))
+}
+
+/// Whether both are certainly the same thing.
+fn is_same(left: &Value, right: &Value) -> bool {
+    left == right && matches!(left, Value::String(_) | Value::Named(_) | Value::Text(_))
+}
+
+fn more(public: usize) -> Option<String> {
+    let hidden = public.saturating_sub(MOST_LABELS);
+    (hidden > 0).then(|| format!("{hidden} more public APIs of this run are affected likewise"))
+}
+
+fn assumption(evidence: &Evidence<'_>) -> Option<String> {
+    match evidence {
+        Evidence::Broken(_) => None,
+        Evidence::Wanted(_) | Evidence::Nothing => {
+            Some("assumes that something in that VPC calls, or will call, a public API of the region".to_owned())
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `public-api`: a REST API that is public whatever the parameters are.
+//!
+//! An API that is public in some possibilities only is `conditionally-public-api`.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, Auth, CallerClass, Case, Decision};
+use crate::intent::{Intent, Posture};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, places, words};
+
+const ID: &str = "public-api";
+
+/// A public API with what is needed to speak about it.
+struct Public<'run> {
+    api: &'run Api,
+    intent: &'run Intent,
+    occurrence: Occurrence<'run>,
+}
+
+/// Reports each public REST API that ought to be private, and asks once per template about the others.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let public = ctx.apis().filter_map(|(api, intent)| public(ctx, api, intent));
+    // What events make is asked about where the event stands, by itself.
+    let (asked, told): (Vec<_>, Vec<_>) = public.partition(|public| {
+        !public.intent.contradicts_public() && public.api.origin != ApiOrigin::Implicit
+    });
+    findings.extend(told.iter().map(|public| finding(ctx, public)));
+    if let Some((first, others)) = asked.split_first() {
+        let labels = others.iter().map(|other| Label::new(other.api.id_span, "public, too"));
+        let subjects = others.iter().map(|other| Subject::api(other.api));
+        findings.push(finding(ctx, first).related(labels).also_about(subjects));
+    }
+}
+
+fn public<'run>(ctx: &Context<'run>, api: &'run Api, intent: &'run Intent) -> Option<Public<'run>> {
+    if api.kind != ApiKind::Rest || api.refused.is_some() || intent.posture == Posture::Public {
+        return None;
+    }
+    if !api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true)) || by_default_only(api) {
+        return None;
+    }
+    let mapped = ctx.model.mappings_to(api).next().is_some();
+    // Without its default host and without a custom domain nobody can call it.
+    let occurrence =
+        occurrence(&api.cases, |case| mapped || case.disable_execute_api_endpoint != Some(true))?;
+    Some(Public { api, intent, occurrence })
+}
+
+/// Whether the type is public only because nobody gave the parameter another value.
+pub(super) fn by_default_only(api: &Api) -> bool {
+    let decided_by_default =
+        |case: &Case| case.environment.is_none() && case.type_value.as_ref().is_some_and(places::is_default);
+    api.cases.iter().any(decided_by_default) && api.cases.len() == 1
+}
+
+fn finding(ctx: &Context<'_>, public: &Public<'_>) -> Finding {
+    let Public { api, intent, occurrence } = public;
+    let case = occurrence.state;
+    let barrier = barrier(case);
+    let severity = if intent.contradicts_public() { Severity::Error } else { Severity::Warning };
+    let doubtful = (barrier.is_some() && intent.posture == Posture::Unset)
+        || case.disable_execute_api_endpoint.is_none()
+        || api.incomplete;
+    let mut message = format!("`{}` answers on the public internet", api.resource);
+    if let Some(barrier) = barrier {
+        message += barrier;
+    }
+    let route = places::first_route(api, case);
+    Finding::new(ID, Subject::api(api), severity, message, primary(api, case))
+        .confidence(if doubtful { Confidence::Medium } else { Confidence::High })
+        .occurs(occurrence)
+        .related(route)
+        .related(case.type_value.iter().flat_map(places::way_to))
+        .related(inherits(api, case))
+        .related(reachable_by_domain(ctx, api, case))
+        .related(places::evidence(&intent.evidence))
+        .why(why(api, barrier))
+        .notes(assumed_host(case))
+        .help(format!("make it private:  {}", words::private_configuration(ctx.model, api)))
+        .help(format!("and let the endpoint in:  {}", words::allow_list(ctx.model, api)))
+        .help(meant_to_be_public(intent))
+}
+
+fn primary(api: &Api, case: &Case) -> Label {
+    let phrase = match &case.type_value {
+        Some(_) => words::type_means(case.endpoint_type),
+        None => "no EndpointConfiguration: edge-optimised in most regions, and public in all",
+    };
+    Label::new(places::endpoint_type(api, case), phrase)
+}
+
+fn inherits(api: &Api, case: &Case) -> Option<Label> {
+    let from_globals = case.type_value.as_ref().is_some_and(places::is_from_globals);
+    from_globals.then(|| Label::new(api.id_span, "inherits this"))
+}
+
+fn reachable_by_domain(ctx: &Context<'_>, api: &Api, case: &Case) -> Option<Label> {
+    let closed = case.disable_execute_api_endpoint == Some(true);
+    closed.then(|| places::first_mapping(ctx.model, api)).flatten()
+}
+
+/// What stands between the internet and the API, as the end of the message; `None` when nothing does.
+fn barrier(case: &Case) -> Option<&'static str> {
+    let internet = case.callers.iter().find(|caller| caller.class == CallerClass::Internet);
+    match internet.map(|caller| (caller.decision, caller.unsigned)) {
+        Some((Decision::Deny, _)) => return Some(", though its policy refuses every call"),
+        Some((Decision::Depends, Decision::Deny)) => return Some(", for callers that sign their requests"),
+        Some((Decision::Depends, _)) => return Some(", for the callers its policy names"),
+        _ => {}
+    }
+    let guarded = |auth: Auth| matches!(auth, Auth::Iam | Auth::Lambda | Auth::Cognito);
+    let all = !case.methods.is_empty() && !case.methods_incomplete;
+    (all && case.methods.iter().all(|method| guarded(method.auth))).then_some(", behind authorizers")
+}
+
+fn why(api: &Api, barrier: Option<&'static str>) -> String {
+    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+    match barrier {
+        None => format!(
+            "anyone who learns the API id can call {what}; a private API answers only through a VPC endpoint."
+        ),
+        Some(_) => "the host answers everybody on the internet and the policy or authorizer is all that stands \
+                    in between; a private API answers only through a VPC endpoint."
+            .to_owned(),
+    }
+}
+
+fn assumed_host(case: &Case) -> Option<String> {
+    let undecided = case.disable_execute_api_endpoint.is_none();
+    undecided.then(|| "assumes that DisableExecuteApiEndpoint, which is not known here, stays off".to_owned())
+}
+
+/// The remedy for an API that is public on purpose.
+pub(super) fn meant_to_be_public(intent: &Intent) -> String {
+    match intent.posture {
+        Posture::Unset if !intent.has_strong_evidence() => {
+            "or say it is meant to be public, once, in wicketgate.toml:  posture = \"public\"".to_owned()
+        }
+        _ => "or, if this one is meant to be public, say so on it:  Metadata: {wicketgate: {exposure: public}}"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,81 @@
+//! `sam-endpoint-configuration-shape`: SAM puts the whole of `EndpointConfiguration` where one word belongs.
+//!
+//! Only shapes; a wrong word or a wrong key is another rule's.
+
+use crate::diagnostic::{Label, Severity};
+use crate::exposure::model::Api;
+use crate::rules::Context;
+use crate::rules::finding::{Finding, Subject};
+use crate::source::Span;
+use crate::template::lowered::{EndpointShape, SurpriseKind};
+
+const ID: &str = "sam-endpoint-configuration-shape";
+
+/// Reports `EndpointConfiguration`s that SAM cannot take apart; a shared one (Globals) once.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    for (api, _) in ctx.apis() {
+        for surprise in &api.surprises {
+            let SurpriseKind::EndpointConfigurationShape(shape) = &surprise.kind else { continue };
+            let same = |known: &&mut Finding| known.diagnostic.primary.span == surprise.span;
+            match findings.iter_mut().skip(first).find(same) {
+                Some(known) => known.subjects.push(Subject::api(api)),
+                None => findings.push(finding(api, surprise.span, shape)),
+            }
+        }
+    }
+}
+
+fn finding(api: &Api, span: Span, shape: &EndpointShape) -> Finding {
+    let (phrase, lands, help) = described(shape);
+    Finding::new(
+        ID,
+        Subject::api(api),
+        Severity::Error,
+        format!("SAM cannot read the endpoint type of `{}`", api.resource),
+        Label::new(span, phrase),
+    )
+    .related(value_place(shape).map(|place| Label::new(place, "the type is meant to be this")))
+    .related(Some(Label::new(api.id_span, "this API")))
+    .why(format!("SAM copies {lands} as a whole into `Types` of the REST API; the deployment fails."))
+    .help(help)
+}
+
+fn value_place(shape: &EndpointShape) -> Option<Span> {
+    match shape {
+        EndpointShape::Types { value } => Some(*value),
+        EndpointShape::TypeNotText { .. }
+        | EndpointShape::IdsOnly
+        | EndpointShape::NoType
+        | EndpointShape::List
+        | EndpointShape::IntrinsicOfObjects => None,
+    }
+}
+
+/// The label, what is copied, and the remedy.
+fn described(shape: &EndpointShape) -> (&'static str, &'static str, &'static str) {
+    match shape {
+        EndpointShape::Types { .. } => (
+            "the CloudFormation spelling; SAM reads `Type`",
+            "a map without `Type`",
+            "write  Type: PRIVATE  instead of  Types: [PRIVATE]",
+        ),
+        EndpointShape::IdsOnly => (
+            "no `Type` beside the endpoint ids",
+            "a map without `Type`",
+            "add  Type: PRIVATE  to it; the type is not taken over from a string in Globals",
+        ),
+        EndpointShape::NoType => {
+            ("no `Type` in it", "a map without `Type`", "add  Type: PRIVATE  to it")
+        }
+        EndpointShape::List => ("a list", "the list", "write  Type: PRIVATE  with  VPCEndpointIds  beside it"),
+        EndpointShape::IntrinsicOfObjects => (
+            "a function that yields a map",
+            "a function it does not look into",
+            "use the function on the parts:  Type: !If [...]  and  VPCEndpointIds: !If [..., [...], !Ref AWS::NoValue]",
+        ),
+        EndpointShape::TypeNotText { .. } => {
+            ("SAM wants one word here", "this", "write  Type: PRIVATE  without a list")
+        }
+    }
+}

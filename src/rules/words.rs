@@ -1,0 +1,156 @@
+//! Phrases that several rules use, so that the same thing is always called the same.
+//!
+//! Decides nothing; it only puts facts into words.
+
+use crate::diagnostic::When;
+use crate::exposure::model::{Api, ApiOrigin, Auth, Case, EndpointType, ExposureModel, Route};
+use crate::source::{Sources, Span};
+use crate::template::value::{Name, Part, Value};
+
+/// `GET /entities`; `any method of /x` for a route of every method.
+pub fn route(route: &Route) -> String {
+    method_and_path(&route.method, &route.path)
+}
+
+/// `GET /entities`; `any method of /x` for `*`.
+pub fn method_and_path(method: &str, path: &str) -> String {
+    if method == "*" { format!("any method of {path}") } else { format!("{method} {path}") }
+}
+
+/// How callers of a route prove who they are, a phrase; empty when it is not known.
+pub fn auth_of(case: &Case, route: &Route) -> &'static str {
+    let known = case.methods.iter().find(|method| method.path == route.path && method.method == route.method);
+    known.map_or("", |method| auth(method.auth))
+}
+
+/// How callers prove who they are, a phrase; empty when it is not known.
+pub fn auth(auth: Auth) -> &'static str {
+    match auth {
+        Auth::None => "with no authorizer",
+        Auth::Iam => "for callers that sign their requests",
+        Auth::Lambda => "behind a Lambda authorizer",
+        Auth::Cognito => "behind a Cognito user pool",
+        Auth::Unknown => "",
+    }
+}
+
+/// What an endpoint type means, a phrase for a label on the type.
+pub fn type_means(endpoint_type: EndpointType) -> &'static str {
+    match endpoint_type {
+        EndpointType::Edge => "edge-optimised: public, through CloudFront",
+        EndpointType::Regional => "regional: public",
+        EndpointType::Private => "private",
+        EndpointType::Unknown => "not known before deployment",
+    }
+}
+
+/// A value in backquotes: text as it is, a name by what the template calls it. `None` when that needs more
+/// than a word.
+pub fn value(value: &Value) -> Option<String> {
+    bare(value).map(|text| format!("`{text}`"))
+}
+
+fn bare(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) | Value::Number(text) => Some(text.clone()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        Value::Named(name) => name_text(name),
+        Value::Text(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => Some(text.clone()),
+                Part::Named(name) => name_text(name).map(|name| format!("${{{name}}}")),
+            })
+            .collect(),
+        Value::Absent | Value::Null | Value::List(_) | Value::Map(_) | Value::Unknown(_) => None,
+    }
+}
+
+fn name_text(name: &Name) -> Option<String> {
+    match name {
+        Name::Resource { id, .. } => Some(id.clone()),
+        Name::Attribute { id, attribute, .. } => Some(format!("{id}.{attribute}")),
+        Name::Parameter { name, .. } | Name::Pseudo { name, .. } => Some(name.clone()),
+        Name::Import(name) => bare(name),
+        Name::Dynamic(text) => Some(text.clone()),
+        Name::Function { .. } => None,
+    }
+}
+
+/// `` `a` ``, `` `a` and `b` ``, `` `a`, `b` and 3 more ``; the items come in backquotes already.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [first, second, third] => format!("{first}, {second} and {third}"),
+        [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
+    }
+}
+
+/// `` `Env` is `dev` or `test` and `Size` is not `large` ``.
+pub fn when(when: &[When]) -> String {
+    let one = |when: &When| {
+        let (negated, values): (Vec<_>, Vec<_>) =
+            when.values.iter().partition(|value| value.starts_with("not "));
+        if negated.is_empty() {
+            let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+            return format!("`{}` is {}", when.parameter, values.join(" or "));
+        }
+        let others: Vec<String> =
+            negated.iter().filter_map(|value| value.strip_prefix("not ")).map(|value| format!("`{value}`")).collect();
+        format!("`{}` is not {}", when.parameter, others.join(" or "))
+    };
+    when.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
+/// `file:line` of a place, the line 1-based.
+pub fn place(sources: &Sources, span: Span) -> String {
+    let line = sources.get(span.file).map_or(0, |file| file.lines().line_of(span.range.start) + 1);
+    format!("{}:{line}", sources.name(span.file))
+}
+
+/// How the template would name an endpoint that this API could use, as YAML: the only endpoint of the template,
+/// else the only export of one in the run, else a placeholder.
+pub fn endpoint_expression(model: &ExposureModel, api: &Api) -> String {
+    let own: Vec<_> = model.endpoints.iter().filter(|endpoint| endpoint.file == api.file).collect();
+    let mut ids: Vec<&str> = own.iter().map(|endpoint| endpoint.resource.as_str()).collect();
+    ids.dedup();
+    if let [only] = ids.as_slice() {
+        return format!("!Ref {only}");
+    }
+    let mut exports: Vec<&str> =
+        model.endpoint_exports.iter().filter_map(|export| export.name.as_deref()).collect();
+    exports.sort_unstable();
+    exports.dedup();
+    match exports.as_slice() {
+        [only] if own.is_empty() => format!("!ImportValue {only}"),
+        _ => "<VPC endpoint id>".to_owned(),
+    }
+}
+
+/// The properties that make an API private, as flow YAML, in the spelling its resource type takes.
+pub fn private_configuration(model: &ExposureModel, api: &Api) -> String {
+    let endpoint = endpoint_expression(model, api);
+    match api.origin {
+        ApiOrigin::Written => {
+            format!("EndpointConfiguration: {{Types: [PRIVATE], VpcEndpointIds: [{endpoint}]}}")
+        }
+        ApiOrigin::Sam | ApiOrigin::Implicit => {
+            format!("EndpointConfiguration: {{Type: PRIVATE, VPCEndpointIds: [{endpoint}]}}")
+        }
+    }
+}
+
+/// What lets one endpoint in and refuses every other, for the API's resource type.
+pub fn allow_list(model: &ExposureModel, api: &Api) -> String {
+    let endpoint = endpoint_expression(model, api);
+    match api.origin {
+        ApiOrigin::Written => format!(
+            "a `Policy` that allows `execute-api:Invoke` and denies it with  StringNotEquals: {{aws:SourceVpce: {endpoint}}}"
+        ),
+        ApiOrigin::Sam | ApiOrigin::Implicit => {
+            format!("Auth: {{ResourcePolicy: {{IntrinsicVpceWhitelist: [{endpoint}]}}}}")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `wrong-endpoint-configuration-key`: a key in `EndpointConfiguration` that is refused or dropped.
+//!
+//! SAM and CloudFormation spell the keys differently, which is where most of these come from.
+
+use crate::diagnostic::{Label, Severity};
+use crate::exposure::model::{Api, UnknownKey};
+use crate::rules::Context;
+use crate::rules::finding::{Aspect, Finding, Subject};
+use crate::source::Span;
+use crate::template::lowered::{Surprise, SurpriseKind};
+
+const ID: &str = "wrong-endpoint-configuration-key";
+
+/// Reports wrong keys; one in `Globals` once for all that inherit it.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    for (api, _) in ctx.apis() {
+        let refused = api.unknown_endpoint_keys.iter().map(|key| refused_key(api, key));
+        let surprises = api.surprises.iter().filter_map(|surprise| surprise_about(api, surprise));
+        for finding in refused.chain(surprises) {
+            let place = finding.diagnostic.primary.span;
+            let same = |known: &&mut Finding| known.diagnostic.primary.span == place;
+            match findings.iter_mut().skip(first).find(same) {
+                Some(known) => known.subjects.push(Subject::api(api)),
+                None => findings.push(finding),
+            }
+        }
+    }
+}
+
+/// A key that CloudFormation does not know, on a resource that SAM has no part in.
+fn refused_key(api: &Api, key: &UnknownKey) -> Finding {
+    let help = match key.nearest {
+        Some("Types") => "write  Types: [PRIVATE]  (a list, with an s)".to_owned(),
+        Some(nearest) => format!("write  {nearest}"),
+        None => "EndpointConfiguration knows Types, VpcEndpointIds and IpAddressType".to_owned(),
+    };
+    let aspect = if key.nearest == Some("Types") { Aspect::EndpointType } else { Aspect::Whole };
+    Finding::new(
+        ID,
+        Subject::api(api),
+        Severity::Error,
+        format!("CloudFormation refuses `{}` in the EndpointConfiguration of `{}`", key.key, api.resource),
+        Label::new(key.span, meant(key.nearest)),
+    )
+    .related(Some(Label::new(api.id_span, "this API")))
+    .why("AWS::ApiGateway::RestApi takes no such key; the deployment fails.")
+    .help(help)
+    .aspect(aspect)
+}
+
+fn surprise_about(api: &Api, surprise: &Surprise) -> Option<Finding> {
+    match &surprise.kind {
+        SurpriseKind::UnknownEndpointKey { key, nearest } => Some(dropped_key(api, surprise.span, key, *nearest)),
+        SurpriseKind::BothEndpointIdSpellings { other } => Some(both_spellings(api, surprise.span, *other)),
+        _ => None,
+    }
+}
+
+fn dropped_key(api: &Api, span: Span, key: &str, nearest: Option<&'static str>) -> Finding {
+    let help = match nearest {
+        Some(nearest) => format!("write  {nearest}"),
+        None => "beside Type, SAM reads VPCEndpointIds and IpAddressType here".to_owned(),
+    };
+    Finding::new(
+        ID,
+        Subject::api(api),
+        Severity::Warning,
+        format!("SAM drops `{key}` from the EndpointConfiguration of `{}`", api.resource),
+        Label::new(span, meant(nearest)),
+    )
+    .related(Some(Label::new(api.id_span, "this API")))
+    .why("SAM passes on the keys it knows and says nothing about others: what stands here has no effect.")
+    .help(help)
+}
+
+fn both_spellings(api: &Api, span: Span, other: Span) -> Finding {
+    Finding::new(
+        ID,
+        Subject::api(api),
+        Severity::Error,
+        format!("`{}` names its endpoints under two keys", api.resource),
+        Label::new(span, "the second spelling"),
+    )
+    .related([Label::new(other, "the first spelling"), Label::new(api.id_span, "this API")])
+    .why("SAM takes VPCEndpointIds or VpcEndpointIds, but refuses both together, also when one comes from Globals.")
+    .help("keep one spelling, VPCEndpointIds, and put all endpoints there")
+}
+
+fn meant(nearest: Option<&'static str>) -> String {
+    match nearest {
+        Some(nearest) => format!("`{nearest}` is meant"),
+        None => "not known here".to_owned(),
+    }
+}
