@@ -7,6 +7,7 @@
 //! `lsp`. A module uses only modules listed before it.
 
 pub mod answer;
+pub mod check;
 pub mod config;
 pub mod diagnostic;
 pub mod exposure;

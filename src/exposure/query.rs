@@ -13,7 +13,8 @@ impl Api {
 
     /// Whether it is a REST API that is private in some case.
     pub fn may_be_private(&self) -> bool {
-        self.kind == ApiKind::Rest && self.cases.iter().any(|case| case.endpoint_type == EndpointType::Private)
+        self.kind == ApiKind::Rest
+            && self.cases.iter().any(|case| case.endpoint_type == EndpointType::Private)
     }
 
     /// Whether it is public in some case.

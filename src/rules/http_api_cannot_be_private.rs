@@ -50,7 +50,8 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let message = format!("`{}` is {article} {kind} API and cannot be private", api.resource);
     let remedy = match (implicit, private) {
         (true, Some(other)) => format!("make the event  Type: Api  with  RestApiId: !Ref {}", other.resource),
-        _ => "use a REST API (AWS::Serverless::Api, AWS::ApiGateway::RestApi) with endpoint type PRIVATE".to_owned(),
+        _ => "use a REST API (AWS::Serverless::Api, AWS::ApiGateway::RestApi) with endpoint type PRIVATE"
+            .to_owned(),
     };
     Finding::new(ID, Subject::api(api), severity, message, primary)
         .occurs(occurrence)

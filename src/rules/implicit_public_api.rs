@@ -65,12 +65,15 @@ fn finding(
     let events = api.routes.iter().skip(usize::from(discarded.is_none())).take(3);
     Finding::new(ID, Subject::api(api), severity, message, primary)
         .occurs(occurrence)
-        .related(events.map(|route| {
-            Label::new(route.span, format!("{} is served there, too", words::route(route)))
-        }))
-        .related(case.type_value.iter().map(|value| {
-            Label::new(places::origin(value), words::type_means(case.endpoint_type))
-        }))
+        .related(
+            events
+                .map(|route| Label::new(route.span, format!("{} is served there, too", words::route(route)))),
+        )
+        .related(
+            case.type_value
+                .iter()
+                .map(|value| Label::new(places::origin(value), words::type_means(case.endpoint_type))),
+        )
         .related(private.map(|other| Label::new(other.id_span, "the private API it stands beside")))
         .why(why(api))
         .help(help(ctx, explicit))
@@ -91,11 +94,8 @@ fn why(api: &Api) -> String {
 }
 
 fn help(ctx: &Context<'_>, explicit: &[&Api]) -> String {
-    let in_template: Vec<&str> = explicit
-        .iter()
-        .filter(|api| api.file == ctx.file)
-        .map(|api| api.resource.as_str())
-        .collect();
+    let in_template: Vec<&str> =
+        explicit.iter().filter(|api| api.file == ctx.file).map(|api| api.resource.as_str()).collect();
     match in_template.as_slice() {
         [only] => format!("say which API serves the event:  RestApiId: !Ref {only}"),
         [] => "declare an AWS::Serverless::Api with  EndpointConfiguration: {Type: PRIVATE}  and name it in each \

@@ -40,13 +40,19 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     let (primary, why, help) = if let Some(surprise) = pathless {
         (
             Label::new(surprise.span, "SAM writes these statements per path, and the API has none"),
-            format!("SAM turns the lists into statements for each path of `{name}`; it has no path, so no policy is made and the deployment fails."),
+            format!(
+                "SAM turns the lists into statements for each path of `{name}`; it has no path, so no policy is made and the deployment fails."
+            ),
             "give the API an event or a path, or use CustomStatements".to_owned(),
         )
     } else if let Some(absent) = case.absent_policy {
         (Label::new(absent, "comes to nothing here"), why(), help(ctx, api))
     } else {
-        (Label::new(places::endpoint_type(api, case), "private, and no policy says who may call"), why(), help(ctx, api))
+        (
+            Label::new(places::endpoint_type(api, case), "private, and no policy says who may call"),
+            why(),
+            help(ctx, api),
+        )
     };
     Finding::new(
         ID,

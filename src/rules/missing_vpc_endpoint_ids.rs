@@ -34,8 +34,7 @@ fn missing<'run>(model: &ExposureModel, api: &'run Api) -> Option<Missing<'run>>
     if api.kind != ApiKind::Rest || api.refused.is_some() || has_private_domain(model, api) {
         return None;
     }
-    let lacks =
-        |case: &Case| case.endpoint_type == EndpointType::Private && case.vpc_endpoint_ids.is_empty();
+    let lacks = |case: &Case| case.endpoint_type == EndpointType::Private && case.vpc_endpoint_ids.is_empty();
     let occurrence = occurrence(&api.cases, lacks)?;
     let case = occurrence.state;
     // An association that comes to nothing in this case is nearer to the mistake than the type.
@@ -70,27 +69,32 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
     let from_globals = case.type_value.as_ref().is_some_and(places::is_from_globals);
     let heirs = missing.iter().filter(|_| from_globals || !others.is_empty());
     let calls = ctx.model.calls_of(api).take(2).map(|call| {
-        let how = if call.alias_endpoint.is_some() { "called by the missing name here" } else { "called here" };
+        let how =
+            if call.alias_endpoint.is_some() { "called by the missing name here" } else { "called here" };
         Label::new(call.span, how)
     });
     Some(
-        Finding::new(ID, Subject::api(api), severity, message(first, others), primary(api, case, first.place))
-            .occurs(&first.occurrence)
-            .related(case.type_value.iter().flat_map(places::way_to))
-            .related(heirs.map(|one| Label::new(one.api.id_span, "inherits this")))
-            .related(calls)
-            .also_about(others.iter().map(|one| Subject::api(one.api)))
-            .why(why(severity))
-            .notes(exports(ctx))
-            .help(help(ctx, api)),
+        Finding::new(
+            ID,
+            Subject::api(api),
+            severity,
+            message(first, others),
+            primary(api, case, first.place),
+        )
+        .occurs(&first.occurrence)
+        .related(case.type_value.iter().flat_map(places::way_to))
+        .related(heirs.map(|one| Label::new(one.api.id_span, "inherits this")))
+        .related(calls)
+        .also_about(others.iter().map(|one| Subject::api(one.api)))
+        .why(why(severity))
+        .notes(exports(ctx))
+        .help(help(ctx, api)),
     )
 }
 
 fn message(first: &Missing<'_>, others: &[Missing<'_>]) -> String {
-    let names: Vec<String> = std::iter::once(first)
-        .chain(others)
-        .map(|one| format!("`{}`", one.api.resource))
-        .collect();
+    let names: Vec<String> =
+        std::iter::once(first).chain(others).map(|one| format!("`{}`", one.api.resource)).collect();
     let condition = match first.occurrence.when.as_slice() {
         [] => String::new(),
         when => format!(" when {}", words::when(when)),
@@ -158,7 +162,9 @@ fn help(ctx: &Context<'_>, api: &Api) -> String {
             format!("add   VPCEndpointIds: [{endpoint}]   to EndpointConfiguration, beside  Type: PRIVATE")
         }
         ApiOrigin::Implicit => {
-            format!("write   EndpointConfiguration: {{Type: PRIVATE, VPCEndpointIds: [{endpoint}]}}   in Globals.Api")
+            format!(
+                "write   EndpointConfiguration: {{Type: PRIVATE, VPCEndpointIds: [{endpoint}]}}   in Globals.Api"
+            )
         }
     }
 }

@@ -73,9 +73,8 @@ pub fn occurrence<'case, S: State>(
             environments.push(name.to_owned());
         }
     }
-    let group = |state: &&S| {
-        state.instance() == first.instance() && state.environment() == first.environment()
-    };
+    let group =
+        |state: &&S| state.instance() == first.instance() && state.environment() == first.environment();
     let siblings: Vec<(&S, bool)> =
         states.iter().zip(bad.iter().copied()).filter(|(state, _)| group(state)).collect();
     Some(Occurrence {
@@ -133,7 +132,8 @@ fn widen(slot: &mut Assumption, other: &Assumption) -> bool {
 
 /// Whether both assignments can hold at once.
 fn compatible(left: &[Assumption], right: &[Assumption]) -> bool {
-    left.iter().all(|one| right.iter().filter(|other| same_parameter(one, other)).all(|other| meet(one, other)))
+    left.iter()
+        .all(|one| right.iter().filter(|other| same_parameter(one, other)).all(|other| meet(one, other)))
 }
 
 /// Whether there is a value both allow.
@@ -215,7 +215,8 @@ mod tests {
     #[test]
     fn environments_are_listed_and_judged_apart() {
         let in_environment = |name, bad| Plain { when: Vec::new(), environment: Some(name), bad };
-        let states = [in_environment("dev", true), in_environment("prod", false), in_environment("test", true)];
+        let states =
+            [in_environment("dev", true), in_environment("prod", false), in_environment("test", true)];
         let found = occurrence(&states, |state| state.bad).unwrap();
         assert_eq!(found.environments, ["dev", "test"]);
         assert!(found.when.is_empty());

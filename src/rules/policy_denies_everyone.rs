@@ -72,8 +72,9 @@ fn reason(api: &Api, case: &Case) -> Reason {
 
 /// A wildcard under an operator that takes it as a plain character.
 fn wildcard(all: &[Statement<'_>]) -> Option<Reason> {
-    let mut conditions = all.iter().flat_map(|statement| statement.conditions());
-    let found = conditions.find(|condition| is_exact(condition) && condition.values().iter().all(has_wildcard))?;
+    let mut conditions = all.iter().flat_map(Statement::conditions);
+    let found =
+        conditions.find(|condition| is_exact(condition) && condition.values().iter().all(has_wildcard))?;
     let value = found.values().first()?;
     let operator = found.operator.key.clone();
     Some(Reason {
@@ -127,7 +128,11 @@ fn may_allow_invoke(statement: &Statement<'_>) -> bool {
         Value::String(text) => {
             let text = text.to_ascii_lowercase();
             let head = text.split('*').next().unwrap_or_default();
-            if text.contains(['*', '?']) { "execute-api:invoke".starts_with(head) } else { text == "execute-api:invoke" }
+            if text.contains(['*', '?']) {
+                "execute-api:invoke".starts_with(head)
+            } else {
+                text == "execute-api:invoke"
+            }
         }
         _ => true,
     })
@@ -138,7 +143,7 @@ fn public_with_vpc_condition(case: &Case, all: &[Statement<'_>]) -> Option<Reaso
     if case.endpoint_type.is_public() != Some(true) {
         return None;
     }
-    let mut conditions = all.iter().flat_map(|statement| statement.conditions());
+    let mut conditions = all.iter().flat_map(Statement::conditions);
     let found = conditions.find(Condition::asks_for_vpc)?;
     Some(Reason {
         primary: Label::new(found.key.key_span, "only calls through a VPC endpoint carry this"),
@@ -155,7 +160,8 @@ fn deny(all: &[Statement<'_>]) -> Option<Reason> {
     let effect = all.iter().find(|statement| statement.has_effect("Deny"))?.part("Effect")?;
     Some(Reason {
         primary: Label::new(effect.value.span, "refuses what is allowed elsewhere"),
-        why: "a statement that refuses wins over every one that allows, and this one covers every caller.".to_owned(),
+        why: "a statement that refuses wins over every one that allows, and this one covers every caller."
+            .to_owned(),
         help: "narrow the statement that refuses to the callers it is meant for",
     })
 }

@@ -20,10 +20,10 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if api.kind != ApiKind::Rest || api.refused.is_some() {
             continue;
         }
-        if let Some(occurrence) = occurrence(&api.cases, |case| omission(case).is_some()) {
-            if let Some(omission) = omission(occurrence.state) {
-                findings.push(finding(ctx, api, &occurrence, &omission));
-            }
+        if let Some(occurrence) = occurrence(&api.cases, |case| omission(case).is_some())
+            && let Some(omission) = omission(occurrence.state)
+        {
+            findings.push(finding(ctx, api, &occurrence, &omission));
         }
     }
 }
@@ -93,9 +93,12 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
     Finding::new(ID, Subject::api(api), Severity::Error, message, primary(api, case, omission))
         .confidence(confidence)
         .occurs(occurrence)
-        .related(associated.then(|| refused.named_at.first()).flatten().map(|&span| {
-            Label::new(span, "associated here")
-        }))
+        .related(
+            associated
+                .then(|| refused.named_at.first())
+                .flatten()
+                .map(|&span| Label::new(span, "associated here")),
+        )
         .related(endpoint_label(ctx, refused))
         .related(export_labels(ctx, omission))
         .related(refused.because.first().map(|&span| Label::new(span, "refused here")))

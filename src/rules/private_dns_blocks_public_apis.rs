@@ -45,7 +45,9 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
     };
     let call = match evidence {
         Evidence::Broken(call) => Some(Label::new(call.span, "called here, from that VPC: 403 Forbidden")),
-        Evidence::Wanted(call) => Some(Label::new(call.span, "a private API is called by its default name here")),
+        Evidence::Wanted(call) => {
+            Some(Label::new(call.span, "a private API is called by its default name here"))
+        }
         Evidence::Nothing => None,
     };
     let blocked = public.iter().take(MOST_LABELS);
@@ -72,7 +74,10 @@ fn message(endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> Stri
         [] => String::new(),
         when => format!(" when {}", words::when(when)),
     };
-    format!("private DNS of `{}` cuts its VPC off from public APIs of the region{condition}", endpoint.resource)
+    format!(
+        "private DNS of `{}` cuts its VPC off from public APIs of the region{condition}",
+        endpoint.resource
+    )
 }
 
 fn primary(endpoint: &Endpoint, value: Option<&Sourced>) -> Label {
@@ -125,8 +130,8 @@ fn more(public: usize) -> Option<String> {
 fn assumption(evidence: &Evidence<'_>) -> Option<String> {
     match evidence {
         Evidence::Broken(_) => None,
-        Evidence::Wanted(_) | Evidence::Nothing => {
-            Some("assumes that something in that VPC calls, or will call, a public API of the region".to_owned())
-        }
+        Evidence::Wanted(_) | Evidence::Nothing => Some(
+            "assumes that something in that VPC calls, or will call, a public API of the region".to_owned(),
+        ),
     }
 }

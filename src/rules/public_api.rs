@@ -22,9 +22,8 @@ struct Public<'run> {
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let public = ctx.apis().filter_map(|(api, intent)| public(ctx, api, intent));
     // What events make is asked about where the event stands, by itself.
-    let (asked, told): (Vec<_>, Vec<_>) = public.partition(|public| {
-        !public.intent.contradicts_public() && public.api.origin != ApiOrigin::Implicit
-    });
+    let (asked, told): (Vec<_>, Vec<_>) = public
+        .partition(|public| !public.intent.contradicts_public() && public.api.origin != ApiOrigin::Implicit);
     findings.extend(told.iter().map(|public| finding(ctx, public)));
     if let Some((first, others)) = asked.split_first() {
         let labels = others.iter().map(|other| Label::new(other.api.id_span, "public, too"));
@@ -120,9 +119,11 @@ fn why(api: &Api, barrier: Option<&'static str>) -> String {
         None => format!(
             "anyone who learns the API id can call {what}; a private API answers only through a VPC endpoint."
         ),
-        Some(_) => "the host answers everybody on the internet and the policy or authorizer is all that stands \
+        Some(_) => {
+            "the host answers everybody on the internet and the policy or authorizer is all that stands \
                     in between; a private API answers only through a VPC endpoint."
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
 
@@ -137,7 +138,9 @@ pub(super) fn meant_to_be_public(intent: &Intent) -> String {
         Posture::Unset if !intent.has_strong_evidence() => {
             "or say it is meant to be public, once, in wicketgate.toml:  posture = \"public\"".to_owned()
         }
-        _ => "or, if this one is meant to be public, say so on it:  Metadata: {wicketgate: {exposure: public}}"
-            .to_owned(),
+        _ => {
+            "or, if this one is meant to be public, say so on it:  Metadata: {wicketgate: {exposure: public}}"
+                .to_owned()
+        }
     }
 }

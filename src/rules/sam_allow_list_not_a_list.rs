@@ -34,24 +34,27 @@ struct List<'run> {
 
 fn finding(ctx: &Context<'_>, api: &Api, span: Span, list: &List<'_>) -> Finding {
     let parameter = *list.given == NotAList::ListParameter;
-    let (severity, confidence) = if parameter {
-        (Severity::Warning, Confidence::Medium)
-    } else {
-        (Severity::Error, Confidence::High)
-    };
+    let (severity, confidence) =
+        if parameter { (Severity::Warning, Confidence::Medium) } else { (Severity::Error, Confidence::High) };
     let written = ctx.sources.slice(span);
     let item = if written.contains('\n') { "..." } else { written };
-    Finding::new(ID, Subject::api(api), severity, message(list, parameter), Label::new(span, given(list.given)))
-        .confidence(confidence)
-        .related(Some(Label::new(api.id_span, "this API")))
-        .why(why(list, parameter))
-        .help(match list.given {
-            NotAList::Text | NotAList::Reference => format!("wrap it in a list:  {}: [{item}]", list.field),
-            NotAList::ListParameter | NotAList::Intrinsic(_) | NotAList::Map => format!(
-                "write a list of single values, each of which may be a function:  {}: [!Select [0, ...]]",
-                list.field
-            ),
-        })
+    Finding::new(
+        ID,
+        Subject::api(api),
+        severity,
+        message(list, parameter),
+        Label::new(span, given(list.given)),
+    )
+    .confidence(confidence)
+    .related(Some(Label::new(api.id_span, "this API")))
+    .why(why(list, parameter))
+    .help(match list.given {
+        NotAList::Text | NotAList::Reference => format!("wrap it in a list:  {}: [{item}]", list.field),
+        NotAList::ListParameter | NotAList::Intrinsic(_) | NotAList::Map => format!(
+            "write a list of single values, each of which may be a function:  {}: [!Select [0, ...]]",
+            list.field
+        ),
+    })
 }
 
 fn message(list: &List<'_>, parameter: bool) -> String {

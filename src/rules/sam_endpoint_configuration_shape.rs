@@ -65,10 +65,10 @@ fn described(shape: &EndpointShape) -> (&'static str, &'static str, &'static str
             "a map without `Type`",
             "add  Type: PRIVATE  to it; the type is not taken over from a string in Globals",
         ),
-        EndpointShape::NoType => {
-            ("no `Type` in it", "a map without `Type`", "add  Type: PRIVATE  to it")
+        EndpointShape::NoType => ("no `Type` in it", "a map without `Type`", "add  Type: PRIVATE  to it"),
+        EndpointShape::List => {
+            ("a list", "the list", "write  Type: PRIVATE  with  VPCEndpointIds  beside it")
         }
-        EndpointShape::List => ("a list", "the list", "write  Type: PRIVATE  with  VPCEndpointIds  beside it"),
         EndpointShape::IntrinsicOfObjects => (
             "a function that yields a map",
             "a function it does not look into",

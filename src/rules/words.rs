@@ -97,8 +97,11 @@ pub fn when(when: &[When]) -> String {
             let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
             return format!("`{}` is {}", when.parameter, values.join(" or "));
         }
-        let others: Vec<String> =
-            negated.iter().filter_map(|value| value.strip_prefix("not ")).map(|value| format!("`{value}`")).collect();
+        let others: Vec<String> = negated
+            .iter()
+            .filter_map(|value| value.strip_prefix("not "))
+            .map(|value| format!("`{value}`"))
+            .collect();
         format!("`{}` is not {}", when.parameter, others.join(" or "))
     };
     when.iter().map(one).collect::<Vec<_>>().join(" and ")

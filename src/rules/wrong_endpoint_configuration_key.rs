@@ -51,7 +51,9 @@ fn refused_key(api: &Api, key: &UnknownKey) -> Finding {
 
 fn surprise_about(api: &Api, surprise: &Surprise) -> Option<Finding> {
     match &surprise.kind {
-        SurpriseKind::UnknownEndpointKey { key, nearest } => Some(dropped_key(api, surprise.span, key, *nearest)),
+        SurpriseKind::UnknownEndpointKey { key, nearest } => {
+            Some(dropped_key(api, surprise.span, key, *nearest))
+        }
         SurpriseKind::BothEndpointIdSpellings { other } => Some(both_spellings(api, surprise.span, *other)),
         _ => None,
     }

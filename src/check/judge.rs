@@ -1,0 +1,138 @@
+//! Runs the rules over a model, each by itself: a rule that panics is reported and the others still run.
+//!
+//! Decides nothing about who sees a finding.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use crate::diagnostic::{Label, RuleId, Severity};
+use crate::exposure::model::ExposureModel;
+use crate::intent::Intents;
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::{Check, Context, Rule};
+use crate::source::{FileId, Sources, Span, TextRange};
+
+/// What the rules found.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// In the order of files, then rules.
+    pub findings: Vec<Finding>,
+    /// Findings that say which rule failed in which file.
+    pub failures: Vec<Finding>,
+}
+
+/// The APIs and endpoints of one file, as indices into the model.
+#[derive(Debug, Default)]
+struct Facts {
+    apis: Vec<usize>,
+    endpoints: Vec<usize>,
+}
+
+/// Asks every rule about every file that has something to judge.
+pub fn judge(rules: &[Rule], model: &ExposureModel, intents: &Intents, sources: &Sources) -> Judged {
+    let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
+    for (index, api) in model.apis.iter().enumerate() {
+        facts.entry(api.file).or_default().apis.push(index);
+    }
+    for (index, endpoint) in model.endpoints.iter().enumerate() {
+        facts.entry(endpoint.file).or_default().endpoints.push(index);
+    }
+    let judged: Vec<Judged> = facts
+        .par_iter()
+        .map(|(&file, facts)| {
+            let ctx =
+                Context { model, intents, sources, file, apis: &facts.apis, endpoints: &facts.endpoints };
+            judge_file(rules, &ctx)
+        })
+        .collect();
+    judged.into_iter().fold(Judged::default(), |mut all, one| {
+        all.findings.extend(one.findings);
+        all.failures.extend(one.failures);
+        all
+    })
+}
+
+fn judge_file(rules: &[Rule], ctx: &Context<'_>) -> Judged {
+    let mut judged = Judged::default();
+    for rule in rules {
+        let Some(check) = rule.check else { continue };
+        match guarded(check, ctx) {
+            Some(findings) => judged.findings.extend(findings),
+            None => judged.failures.push(failure(&rule.id, ctx.file)),
+        }
+    }
+    judged
+}
+
+/// What a check finds; `None` when it panics.
+fn guarded(check: Check, ctx: &Context<'_>) -> Option<Vec<Finding>> {
+    // A check borrows facts and fills a list of its own, which is thrown away: nothing half-done is seen.
+    catch_unwind(AssertUnwindSafe(|| {
+        let mut findings = Vec::new();
+        check(ctx, &mut findings);
+        findings
+    }))
+    .ok()
+}
+
+fn failure(rule: &RuleId, file: FileId) -> Finding {
+    let place = Span::new(file, TextRange::new(0, 0));
+    let subject = Subject { file, resource: None };
+    let message = format!("the rule `{rule}` failed on this file");
+    let mut finding =
+        Finding::new("internal-error", subject, Severity::Error, message, Label::new(place, "in this file"))
+            .why("this is a defect of wicketgate, not of the template; the other rules have run.")
+            .help("report it, with the template if you can");
+    finding.diagnostic.rule = rule.clone();
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exposure::model::{Api, ApiKind, ApiOrigin};
+
+    fn always_panics(_: &Context<'_>, _: &mut Vec<Finding>) {
+        panic!("a rule with a defect");
+    }
+
+    fn finds(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(ctx.apis().map(|(api, _)| {
+            Finding::new("finds", Subject::api(api), Severity::Info, "x", Label::new(api.id_span, ""))
+        }));
+    }
+
+    #[test]
+    fn a_rule_that_panics_is_named_and_the_others_run() {
+        let file = FileId(0);
+        let api = Api {
+            file,
+            resource: "A".to_owned(),
+            id_span: Span::new(file, TextRange::new(0, 1)),
+            kind: ApiKind::Rest,
+            origin: ApiOrigin::Written,
+            condition: None,
+            refused: None,
+            surprises: Vec::new(),
+            cases: Vec::new(),
+            incomplete: false,
+            markers: Vec::new(),
+            routes: Vec::new(),
+            function: None,
+            unknown_endpoint_keys: Vec::new(),
+            fragment: false,
+        };
+        let model = ExposureModel { apis: vec![api], ..ExposureModel::default() };
+        let rules = [
+            Rule { id: RuleId::new("panics"), check: Some(always_panics) },
+            Rule { id: RuleId::new("finds"), check: Some(finds) },
+        ];
+        let judged = judge(&rules, &model, &Intents::default(), &Sources::new());
+        let [failure] = judged.failures.as_slice() else { panic!("one failure") };
+        assert_eq!(failure.diagnostic.rule.as_str(), "panics");
+        assert_eq!(failure.diagnostic.primary.span.file, file);
+        assert_eq!(judged.findings.len(), 1);
+    }
+}

@@ -1,0 +1,153 @@
+//! One root cause, one finding: which findings are left out because another one explains them.
+//!
+//! A table over finished findings (rule catalogue, section 4). Rules know nothing of it.
+
+use crate::rules::finding::{Aspect, Finding};
+
+/// When `by` is reported, the `muted` rules are silent about the same API, endpoint or file.
+struct Muting {
+    by: &'static str,
+    /// Only where `by` speaks of this part; `None` for all of it.
+    aspect: Option<Aspect>,
+    muted: &'static [&'static str],
+}
+
+const fn muting(by: &'static str, muted: &'static [&'static str]) -> Muting {
+    Muting { by, aspect: None, muted }
+}
+
+/// Stands for every rule.
+const ALL: &[&str] = &["*"];
+
+/// What follows from a public endpoint type.
+const BESIDE_A_PUBLIC_API: &[&str] = &["missing-vpc-endpoint-ids", "missing-resource-policy"];
+
+/// In order: a finding that an earlier line has muted mutes nothing.
+const TABLE: &[Muting] = &[
+    muting("unreadable-template", ALL),
+    muting(
+        "sam-endpoint-configuration-shape",
+        &["public-api", "conditionally-public-api", "missing-vpc-endpoint-ids", "missing-resource-policy"],
+    ),
+    muting("wrong-endpoint-configuration-key", &["missing-vpc-endpoint-ids"]),
+    Muting {
+        by: "wrong-endpoint-configuration-key",
+        aspect: Some(Aspect::EndpointType),
+        muted: &["public-api", "missing-resource-policy"],
+    },
+    muting("implicit-public-api", &["public-api"]),
+    muting("public-api", BESIDE_A_PUBLIC_API),
+    muting("conditionally-public-api", BESIDE_A_PUBLIC_API),
+    muting("implicit-public-api", BESIDE_A_PUBLIC_API),
+    muting(
+        "sam-allow-list-not-a-list",
+        &[
+            "missing-resource-policy",
+            "policy-omits-endpoint",
+            "policy-denies-everyone",
+            "policy-open-to-any-vpc",
+        ],
+    ),
+    muting(
+        "missing-resource-policy",
+        &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],
+    ),
+    muting("policy-denies-everyone", &["policy-omits-endpoint"]),
+];
+
+/// Leaves out findings whose every subject another finding explains. Keeps the order of the others.
+pub fn mute(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept = findings;
+    for muting in TABLE {
+        let loud: Vec<Finding> = kept.iter().filter(|finding| muting.is_by(finding)).cloned().collect();
+        if !loud.is_empty() {
+            kept.retain(|finding| !(muting.concerns(finding) && is_explained(finding, &loud)));
+        }
+    }
+    kept
+}
+
+/// Pairs of the table: who mutes whom; `*` stands for every other rule.
+pub fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.iter().flat_map(|muting| muting.muted.iter().map(|muted| (muting.by, *muted)))
+}
+
+impl Muting {
+    fn is_by(&self, finding: &Finding) -> bool {
+        finding.diagnostic.rule.as_str() == self.by
+            && self.aspect.is_none_or(|aspect| aspect == finding.aspect)
+    }
+
+    fn concerns(&self, finding: &Finding) -> bool {
+        let rule = finding.diagnostic.rule.as_str();
+        rule != self.by && (self.muted == ALL || self.muted.contains(&rule))
+    }
+}
+
+fn is_explained(finding: &Finding, loud: &[Finding]) -> bool {
+    let explains = |other: &Finding, subject| other.subjects.iter().any(|known| known.covers(subject));
+    finding.subjects.iter().all(|subject| loud.iter().any(|other| explains(other, subject)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Label, Severity};
+    use crate::rules::finding::Subject;
+    use crate::source::{FileId, Span, TextRange};
+
+    fn finding(rule: &'static str, resource: Option<&str>) -> Finding {
+        let subject = Subject { file: FileId(0), resource: resource.map(str::to_owned) };
+        let span = Span::new(FileId(0), TextRange::new(0, 1));
+        Finding::new(rule, subject, Severity::Error, "x", Label::new(span, ""))
+    }
+
+    fn left(findings: Vec<Finding>) -> Vec<String> {
+        mute(findings).iter().map(|finding| finding.diagnostic.rule.to_string()).collect()
+    }
+
+    #[test]
+    fn muting_is_per_subject() {
+        let findings = vec![
+            finding("conditionally-public-api", Some("A")),
+            finding("missing-resource-policy", Some("A")),
+            finding("missing-resource-policy", Some("B")),
+        ];
+        assert_eq!(left(findings), ["conditionally-public-api", "missing-resource-policy"]);
+    }
+
+    #[test]
+    fn a_file_covers_all_in_it() {
+        let findings = vec![finding("public-api", Some("A")), finding("unreadable-template", None)];
+        assert_eq!(left(findings), ["unreadable-template"]);
+    }
+
+    #[test]
+    fn who_is_muted_mutes_nobody() {
+        let findings = vec![
+            finding("sam-allow-list-not-a-list", Some("A")),
+            finding("policy-denies-everyone", Some("A")),
+            finding("missing-resource-policy", Some("A")),
+        ];
+        assert_eq!(left(findings), ["sam-allow-list-not-a-list"]);
+    }
+
+    #[test]
+    fn a_shared_finding_goes_only_when_all_its_subjects_are_explained() {
+        let shared = |also: &str| {
+            finding("missing-vpc-endpoint-ids", Some("A"))
+                .also_about([Subject { file: FileId(0), resource: Some(also.to_owned()) }])
+        };
+        let loud = finding("wrong-endpoint-configuration-key", Some("A"));
+        assert_eq!(left(vec![loud.clone(), shared("B")]).len(), 2);
+        assert_eq!(left(vec![loud, shared("A")]).len(), 1);
+    }
+
+    #[test]
+    fn an_aspect_mutes_only_where_it_is_meant() {
+        let key = finding("wrong-endpoint-configuration-key", Some("A"));
+        let public = finding("public-api", Some("A"));
+        assert_eq!(left(vec![key.clone(), public.clone()]).len(), 2);
+        assert_eq!(left(vec![key.aspect(Aspect::EndpointType), public]).len(), 1);
+    }
+}
