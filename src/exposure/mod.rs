@@ -12,11 +12,11 @@ mod endpoints;
 mod links;
 mod markers;
 pub mod model;
-pub mod query;
-pub mod statements;
 mod others;
+pub mod query;
 mod rest;
 mod routes;
+pub mod statements;
 
 use rayon::prelude::*;
 

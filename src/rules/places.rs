@@ -38,7 +38,7 @@ pub fn way_to(value: &Sourced) -> Vec<Label> {
     let steps = value.via.iter().filter_map(|step| {
         let phrase = match &step.kind {
             StepKind::Bound(parameter) => format!("passed as `{parameter}`"),
-            StepKind::Export(name) => format!("exported here as `{name}`"),
+            StepKind::Export(name) | StepKind::ExportByPattern(name) => format!("exported here as `{name}`"),
             StepKind::Output(name) => format!("output `{name}`"),
             StepKind::Default(_)
             | StepKind::Choice(_)
