@@ -161,3 +161,133 @@ impl Dump<'_> {
         }
     }
 }
+
+/// Texts made to hurt: each must come back soon, with a tree, and with the error that is meant for it.
+mod hostile {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use wicketgate::source::FileId;
+    use wicketgate::syntax::limits::{MAX_ERRORS, MAX_MERGED_ENTRIES, MAX_TEXT_BYTES};
+    use wicketgate::syntax::parse::{Parsed, parse};
+
+    /// Far above what any of these takes, far below what a quadratic reader would.
+    const SOON: Duration = Duration::from_secs(30);
+
+    fn read(text: String) -> Parsed {
+        let text: Arc<str> = text.into();
+        let start = Instant::now();
+        let parsed = parse(FileId(0), &text);
+        let taken = start.elapsed();
+        assert!(taken < SOON, "{} bytes took {taken:?}", text.len());
+        parsed
+    }
+
+    fn first_message(text: String) -> String {
+        read(text).errors.first().map(|error| error.message.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        let block: String = (0..2_000).fold(String::new(), |mut out, level| {
+            let _ = writeln!(out, "{}a:", " ".repeat(level));
+            out
+        });
+        let compact = "- ".repeat(100_000);
+        let explicit = "? ".repeat(100_000);
+        for text in
+            ["[".repeat(100_000), "{a: ".repeat(100_000), "{\"a\":".repeat(100_000), block, compact, explicit]
+        {
+            assert_eq!(first_message(text.clone()), "nested deeper than 128 levels", "{}…", &text[..12]);
+        }
+        let balanced = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(first_message(balanced), "nested deeper than 128 levels");
+    }
+
+    #[test]
+    fn depth_up_to_the_limit_is_read() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("- ", "")] {
+            let text = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            assert_eq!(first_message(text(128)), "");
+            assert_eq!(first_message(text(129)), "nested deeper than 128 levels");
+        }
+    }
+
+    #[test]
+    fn wide_texts_stay_linear() {
+        let lines = |count: usize| {
+            (0..count).fold(String::new(), |mut out, index| {
+                let _ = writeln!(out, "key-with-a-common-start-{index}: {index}");
+                out
+            })
+        };
+        assert_eq!(first_message(lines(100_000)), "");
+        let equal = read("k: v\n".repeat(100_000));
+        assert_eq!(equal.errors.len(), MAX_ERRORS + 1);
+        assert!(equal.whole);
+        let json = format!("{{{}\"z\": 1}}", "\"a\":1,".repeat(100_000));
+        assert_eq!(read(json).errors.len(), MAX_ERRORS + 1);
+        assert_eq!(first_message(format!("[{}]", "1,".repeat(500_000))), "");
+        assert_eq!(first_message("# comment\n".repeat(100_000)), "");
+        assert_eq!(first_message(format!("a: b\n{}c: d\n", "# comment\n".repeat(10_000))), "");
+        assert_eq!(first_message(format!("a: {}", "x".repeat(10_000_000))), "");
+        assert_eq!(first_message(format!("a: \"{}\"", "\\n".repeat(1_000_000))), "");
+        assert_eq!(first_message(format!("a: |\n{}", "  line\n".repeat(200_000))), "");
+        assert!(!first_message("a: [\n".repeat(100_000)).is_empty());
+        assert!(!first_message("\"".repeat(1_000_001)).is_empty());
+        assert!(!first_message("a: \"".to_owned() + &"x\n".repeat(500_000)).is_empty());
+        assert!(!first_message("!a ".repeat(100_000)).is_empty());
+        assert!(!first_message("&a ".repeat(100_000)).is_empty());
+        assert!(!first_message("*a ".repeat(100_000)).is_empty());
+        assert!(!first_message("{".repeat(50) + &"x ".repeat(500_000)).is_empty());
+        assert!(!first_message("a: ".repeat(100_000)).is_empty());
+        assert_eq!(first_message("\n".repeat(1_000_000)), "");
+        assert_eq!(first_message(" ".repeat(1_000_000)), "");
+        assert_eq!(
+            first_message("---\n".repeat(100_000)),
+            "a second document starts here; a template is a single document"
+        );
+    }
+
+    #[test]
+    fn long_keys_are_read() {
+        let key = "k".repeat(20_000);
+        assert_eq!(first_message(format!("{key}: 1\n\"{key}2\": 2\nz: {{{key}: 3}}\n")), "");
+    }
+
+    #[test]
+    fn aliases_stay_references() {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..60 {
+            let items = vec![format!("*a{}", level - 1); 9].join(", ");
+            let _ = writeln!(text, "a{level}: &a{level} [{items}]");
+        }
+        let parsed = read(text);
+        assert!(parsed.errors.is_empty());
+        assert!(parsed.tree.len() < 300);
+    }
+
+    #[test]
+    fn merge_keys_have_a_budget() {
+        let base = (0..2_000).fold(String::from("base: &base\n"), |mut out, index| {
+            let _ = writeln!(out, "  k{index}: v");
+            out
+        });
+        let uses = (0..600).fold(base, |mut out, index| {
+            let _ = writeln!(out, "u{index}:\n  <<: *base");
+            out
+        });
+        let parsed = read(uses);
+        let message = format!("merge keys bring more than {MAX_MERGED_ENTRIES} entries; not expanded");
+        assert_eq!(parsed.errors.first().map(|error| &error.message), Some(&message));
+        assert!(parsed.whole);
+    }
+
+    #[test]
+    fn too_large_texts_are_not_read() {
+        let parsed = read("a: b\n".repeat(MAX_TEXT_BYTES / 5 + 1));
+        assert_eq!(parsed.errors.len(), 1);
+        assert!(parsed.tree.is_empty() && !parsed.whole);
+    }
+}

@@ -61,6 +61,8 @@ pub(super) struct Builder<'text> {
     placeholders: Vec<NodeId>,
     tags: Vec<Arc<str>>,
     merged: usize,
+    /// Whether nothing ended the reading early.
+    whole: bool,
 }
 
 impl<'text> Builder<'text> {
@@ -76,6 +78,7 @@ impl<'text> Builder<'text> {
             placeholders: Vec::new(),
             tags: Vec::new(),
             merged: 0,
+            whole: true,
         }
     }
 
@@ -91,8 +94,14 @@ impl<'text> Builder<'text> {
             MAX_ERRORS => format!("there are more than {MAX_ERRORS} errors; the rest are not listed"),
             _ => message,
         };
+        let at = if at.is_empty() { place::visible(self.text, at.start as usize) } else { at };
         let related = related.map(|(at, phrase)| (Span::new(self.file, at), phrase));
         self.errors.push(SyntaxError { span: Span::new(self.file, at), message, related });
+    }
+
+    /// Takes note that the text is not read from here on.
+    pub(super) fn cut(&mut self) {
+        self.whole = false;
     }
 
     pub(super) fn comment(&mut self, range: TextRange) {
@@ -203,7 +212,7 @@ impl<'text> Builder<'text> {
             self.close(None);
         }
         self.errors.sort_by_key(|error| error.span.range);
-        Parsed { tree: self.tree, errors: self.errors }
+        Parsed { tree: self.tree, errors: self.errors, whole: self.whole }
     }
 
     fn entries(&mut self, children: &[NodeId]) -> Vec<Entry> {
@@ -269,15 +278,19 @@ impl<'text> Builder<'text> {
         Some(Box::new(Tag { name, span: Span::new(self.file, at) }))
     }
 
+    fn is_absent(&self, id: NodeId) -> bool {
+        let node = self.tree.node(id);
+        let empty = matches!(node.kind, Kind::Scalar { .. }) && node.span.range.is_empty();
+        empty && node.tag.is_none()
+    }
+
     fn push(&mut self, id: NodeId, end: u32) {
-        match self.open.last_mut() {
-            Some(open) => {
-                open.end = open.end.max(end);
-                self.children.push(id);
-            }
+        if let Some(open) = self.open.last_mut() {
+            open.end = open.end.max(end);
+            self.children.push(id);
+        } else if !self.is_absent(id) {
             // The absent value of an empty document is no root.
-            None if self.tree.span(id).range.is_empty() && self.tree.tag(id).is_none() => {}
-            None => self.tree.set_root(id),
+            self.tree.set_root(id);
         }
     }
 }

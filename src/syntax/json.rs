@@ -31,8 +31,12 @@ pub(super) fn read(builder: &mut Builder<'_>, text: &str) -> Result<(), NotJson>
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut reader = Reader { builder, text, bytes: text.as_bytes(), at: start, open: Vec::new() };
     match reader.document() {
-        // At a limit the builder has said so already.
-        Ok(()) | Err(Stop::Limit) => Ok(()),
+        Ok(()) => Ok(()),
+        Err(Stop::Limit) => {
+            // The builder has said which.
+            reader.builder.cut();
+            Ok(())
+        }
         Err(Stop::NotJson(not_json)) => Err(*not_json),
     }
 }

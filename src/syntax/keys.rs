@@ -1,5 +1,8 @@
 //! What makes a list of pairs a mapping: equal keys are found and merge keys are put in.
 //!
+//! Of equal keys the last counts, as in the loaders of the AWS command line, sam-cli and Python's JSON; what
+//! CloudFormation does with them is undefined
+//! ([template format](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html), 2026-11).
 //! Keys are equal when their tag and text are; how a key is quoted does not count, because CloudFormation
 //! has string keys only. Keys that are collections are left alone.
 
@@ -35,40 +38,64 @@ fn name(tree: &Tree, key: NodeId) -> Option<Name<'_>> {
     tree.scalar(key).map(|text| (tree.tag(key), text))
 }
 
-fn duplicates(tree: &Tree, entries: &[Entry]) -> Vec<Fault> {
-    let mut pairs: Vec<(NodeId, NodeId)> = Vec::new();
-    if entries.len() <= FEW {
-        for (index, second) in entries.iter().enumerate() {
-            let Some(wanted) = name(tree, second.key) else { continue };
-            let earlier = entries.iter().take(index);
-            if let Some(first) = earlier.copied().find(|first| name(tree, first.key) == Some(wanted)) {
-                pairs.push((first.key, second.key));
-            }
-        }
-    } else {
-        pairs = duplicates_by_sorting(tree, entries);
+/// Reports equal keys and keeps the last entry of each.
+fn duplicates(tree: &Tree, entries: &mut Vec<Entry>) -> Vec<Fault> {
+    let groups = if entries.len() <= FEW { few(tree, entries) } else { many(tree, entries) };
+    if groups.is_empty() {
+        return Vec::new();
     }
-    let fault = |(first, second): (NodeId, NodeId)| Fault {
-        at: tree.span(second).range,
-        message: format!("the key `{}` stands twice in this mapping", shown(tree.scalar(second))),
-        related: Some((tree.span(first).range, "first written here".to_owned())),
-    };
-    pairs.into_iter().map(fault).collect()
+    let mut shadowed: Vec<usize> = Vec::new();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for group in &groups {
+        if let [first, rest @ ..] = group.as_slice() {
+            shadowed.extend(group.iter().take(rest.len()));
+            pairs.extend(rest.iter().map(|&second| (*first, second)));
+        }
+    }
+    shadowed.sort_unstable();
+    pairs.sort_unstable_by_key(|&(_, second)| second);
+    let key = |index: usize| entries.get(index).map(|entry: &Entry| entry.key);
+    let faults =
+        pairs.iter().filter_map(|&(first, second)| Some(fault(tree, key(first)?, key(second)?))).collect();
+    let mut index = 0;
+    entries.retain(|_| {
+        index += 1;
+        shadowed.binary_search(&(index - 1)).is_err()
+    });
+    faults
 }
 
-/// Sorting keeps equal keys in written order and needs no hash that a template could attack.
-fn duplicates_by_sorting(tree: &Tree, entries: &[Entry]) -> Vec<(NodeId, NodeId)> {
-    let mut keys: Vec<(Name<'_>, NodeId)> =
-        entries.iter().filter_map(|entry| Some((name(tree, entry.key)?, entry.key))).collect();
-    keys.sort_by(|(left, _), (right, _)| by_text(*left, *right));
-    let mut pairs: Vec<(NodeId, NodeId)> = Vec::new();
-    for group in keys.chunk_by(|(left, _), (right, _)| left == right) {
-        if let [(_, first), rest @ ..] = group {
-            pairs.extend(rest.iter().map(|&(_, second)| (*first, second)));
+fn fault(tree: &Tree, first: NodeId, second: NodeId) -> Fault {
+    let name = tree.scalar(second).unwrap_or_default();
+    let message = if name.is_empty() {
+        "the empty key stands twice in this mapping".to_owned()
+    } else {
+        format!("the key `{}` stands twice in this mapping", shown(name))
+    };
+    let related = Some((tree.span(first).range, "first written here".to_owned()));
+    Fault { at: tree.span(second).range, message, related }
+}
+
+/// Indices of equal keys, each group in written order.
+fn few(tree: &Tree, entries: &[Entry]) -> Vec<Vec<usize>> {
+    let names: Vec<Option<Name<'_>>> = entries.iter().map(|entry| name(tree, entry.key)).collect();
+    let mut groups = Vec::new();
+    for (index, wanted) in names.iter().enumerate() {
+        let same = |other: &usize| wanted.is_some() && names.get(*other) == Some(wanted);
+        if !(0..index).any(|earlier| same(&earlier)) && (index + 1..names.len()).any(|later| same(&later)) {
+            groups.push((index..names.len()).filter(same).collect());
         }
     }
-    pairs.sort_by_key(|&(_, second)| second);
-    pairs
+    groups
+}
+
+/// As [`few`]. Sorting keeps equal keys in written order and needs no hash that a template could attack.
+fn many(tree: &Tree, entries: &[Entry]) -> Vec<Vec<usize>> {
+    let named = |(index, entry): (usize, &Entry)| Some((name(tree, entry.key)?, index));
+    let mut names: Vec<(Name<'_>, usize)> = entries.iter().enumerate().filter_map(named).collect();
+    names.sort_by(|(left, _), (right, _)| by_text(*left, *right));
+    let groups = names.chunk_by(|(left, _), (right, _)| left == right).filter(|group| group.len() > 1);
+    groups.map(|group| group.iter().map(|&(_, index)| index).collect()).collect()
 }
 
 /// Length first: it tells most keys apart without touching their text.
@@ -128,9 +155,9 @@ fn sources(tree: &Tree, value: NodeId) -> Option<Vec<NodeId>> {
 }
 
 /// A key as it may stand in a one-line message.
-fn shown(key: Option<&str>) -> String {
+fn shown(key: &str) -> String {
     const LONGEST: usize = 60;
-    let mut shown: String = key.unwrap_or_default().chars().take(LONGEST + 1).collect();
+    let mut shown: String = key.chars().take(LONGEST + 1).collect();
     if shown.chars().count() > LONGEST {
         shown = shown.chars().take(LONGEST).chain(['…']).collect();
     }

@@ -32,6 +32,9 @@ pub struct Parsed {
     pub tree: Tree,
     /// In written order, at most [`crate::syntax::limits::MAX_ERRORS`] and one more that says so.
     pub errors: Vec<SyntaxError>,
+    /// Whether the tree holds the whole text: no error ended the reading. True beside errors that leave the
+    /// structure clear, such as equal keys and unknown aliases.
+    pub whole: bool,
 }
 
 /// Reads `text`, which holds one document in YAML or JSON.
@@ -50,12 +53,14 @@ fn too_large(file: FileId, text: &Arc<str>) -> Parsed {
     let range = place::visible(text, 0);
     let message = format!("this file has more than {} MiB and is not read", MAX_TEXT_BYTES >> 20);
     let error = SyntaxError { span: Span::new(file, range), message, related: None };
-    Parsed { tree: Tree::new(file, Format::Yaml, Arc::clone(text)), errors: vec![error] }
+    Parsed { tree: Tree::new(file, Format::Yaml, Arc::clone(text)), errors: vec![error], whole: false }
 }
 
 fn parse_yaml(file: FileId, text: &Arc<str>) -> Parsed {
     let mut builder = Builder::new(file, Format::Yaml, text);
-    yaml::read(&mut builder, text);
+    if !yaml::read(&mut builder, text) {
+        builder.cut();
+    }
     builder.finish()
 }
 
@@ -67,6 +72,7 @@ fn parse_flow(file: FileId, text: &Arc<str>) -> Parsed {
     let meant = fault.meant;
     let wrong_json = |mut builder: Builder<'_>| {
         builder.fault(fault.fault);
+        builder.cut();
         builder.finish()
     };
     if meant == json::Meant::Json {
@@ -74,7 +80,13 @@ fn parse_flow(file: FileId, text: &Arc<str>) -> Parsed {
     }
     let mut yaml_builder = Builder::new(file, Format::Yaml, text);
     let whole = yaml::read(&mut yaml_builder, text);
-    if whole || meant == json::Meant::Yaml { yaml_builder.finish() } else { wrong_json(builder) }
+    if !whole && meant != json::Meant::Yaml {
+        return wrong_json(builder);
+    }
+    if !whole {
+        yaml_builder.cut();
+    }
+    yaml_builder.finish()
 }
 
 /// Narrows byte offsets; texts are capped far below `u32::MAX` before anything is read.

@@ -65,7 +65,8 @@ pub enum Kind {
     },
     /// A list.
     Sequence(Vec<NodeId>),
-    /// Keys and values in written order; merge keys are already expanded. The first of two equal keys counts.
+    /// Keys and values in written order, what merge keys bring last. Of equal keys only the last is kept (and
+    /// the rest reported), so each scalar key stands here once.
     Mapping(Vec<Entry>),
 }
 
@@ -303,7 +304,7 @@ impl Tree {
         matches!(self.node(id).kind, Kind::Sequence(_))
     }
 
-    /// The entry of a mapping with this key; the first one when the key stands twice.
+    /// The entry of a mapping with this key.
     pub fn entry(&self, id: NodeId, key: &str) -> Option<Entry> {
         self.entries(id).iter().copied().find(|entry| self.scalar(entry.key) == Some(key))
     }
