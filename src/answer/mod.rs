@@ -5,3 +5,4 @@
 pub mod catalogue;
 pub mod map;
 pub mod plain;
+pub mod resolve;

@@ -28,6 +28,8 @@ pub struct Bindings {
     pub account: Option<String>,
     /// Parameter values by name.
     pub parameters: BTreeMap<String, Binding>,
+    /// Values that no template of the run can know: `export:NAME` and `ssm:NAME`.
+    pub known: BTreeMap<String, String>,
 }
 
 impl Bindings {

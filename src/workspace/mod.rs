@@ -179,6 +179,7 @@ impl Workspace {
             environment: stack.bindings.environment.clone(),
             region: stack.bindings.region.clone(),
             account: stack.bindings.account.clone(),
+            known: stack.bindings.known.clone(),
             ..Bindings::default()
         };
         let tree = &stack.lowered.tree;
@@ -203,8 +204,14 @@ impl Outside for Workspace {
         (value.value != Value::Absent).then_some(value)
     }
 
-    fn import(&self, stack: StackId, name: &Value, _import: Span, path: &mut Path) -> Option<Sourced> {
-        let (export, exact) = exports::matching(self, stack, name)?;
+    fn import(&self, stack: StackId, name: &Value, import: Span, path: &mut Path) -> Option<Sourced> {
+        let Some((export, exact)) = exports::matching(self, stack, name) else {
+            let known = self.stack(stack)?.bindings.known.get(&format!("export:{}", name.as_text()?))?;
+            return Some(
+                Sourced::new(Value::String(known.clone()), import)
+                    .step(StepKind::Bound(exports::display(name)), import),
+            );
+        };
         let exporting = self.stack(export.stack)?;
         let value = Resolver::new(self.scope(exporting), path).resolve(export.value?);
         let text = exports::display(&export.name);

@@ -17,6 +17,51 @@ fn named(name: &'static str, arguments: Vec<Value>) -> Value {
     Value::named(Name::Function { name, arguments })
 }
 
+/// A value as parts of a text; a list is joined with commas, as CloudFormation does with list parameters.
+fn text_parts(value: &Value) -> Option<Vec<Part>> {
+    let Value::List(items) = value else { return value.to_parts() };
+    let mut parts = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            parts.push(Part::Literal(",".to_owned()));
+        }
+        parts.extend(item.value.to_parts()?);
+    }
+    Some(parts)
+}
+
+fn literals(parts: &[Part]) -> impl Iterator<Item = &str> {
+    parts.iter().filter_map(|part| match part {
+        Part::Literal(text) => Some(text.as_str()),
+        Part::Named(_) => None,
+    })
+}
+
+/// Cuts a partly known text at the delimiters that are written; what is named is taken to hold none.
+fn split_parts(parts: &[Part], delimiter: &str) -> Vec<Vec<Part>> {
+    let mut items: Vec<Vec<Part>> = vec![Vec::new()];
+    for part in parts {
+        match part {
+            Part::Named(_) => {
+                if let Some(last) = items.last_mut() {
+                    last.push(part.clone());
+                }
+            }
+            Part::Literal(text) => {
+                for (index, piece) in text.split(delimiter).enumerate() {
+                    if index > 0 {
+                        items.push(Vec::new());
+                    }
+                    if let Some(last) = items.last_mut() {
+                        last.push(Part::Literal(piece.to_owned()));
+                    }
+                }
+            }
+        }
+    }
+    items
+}
+
 impl Resolver<'_, '_> {
     /// What a function yields. `node` is the whole function, its argument included.
     pub(super) fn function(&mut self, found: Intrinsic<'_>, node: NodeId) -> Sourced {
@@ -147,7 +192,7 @@ impl Resolver<'_, '_> {
         for part in sub_parts(text) {
             match part {
                 SubPart::Literal(text) => parts.extend(super::dynamic(text).to_parts().unwrap_or_default()),
-                SubPart::Variable(name) => match self.variable(name, map, span).to_parts() {
+                SubPart::Variable(name) => match text_parts(&self.variable(name, map, span)) {
                     Some(value) => parts.extend(value),
                     None => return unknown(format!("`${{{name}}}` is no text that is known")),
                 },
@@ -207,6 +252,11 @@ impl Resolver<'_, '_> {
             Value::String(content) => {
                 let item = |item: &str| Sourced { value: super::dynamic(item), span, via: text.via.clone() };
                 Value::List(content.split(delimiter).map(item).collect())
+            }
+            Value::Text(parts) if literals(parts).any(|literal| literal.contains(delimiter)) => {
+                let item =
+                    |item: Vec<Part>| Sourced { value: Value::from_parts(item), span, via: text.via.clone() };
+                Value::List(split_parts(parts, delimiter).into_iter().map(item).collect())
             }
             Value::Text(_) | Value::Named(_) => {
                 named("Fn::Split", vec![Value::String(delimiter.to_owned()), text.value])
