@@ -11,7 +11,7 @@ use crate::diagnostic::{Label, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
 use crate::rules::finding::{Finding, Subject};
-use crate::rules::{Check, Context, Rule};
+use crate::rules::{Check, Context, Rule, unreadable_template};
 use crate::source::{FileId, Sources, Span, TextRange};
 
 /// What the rules found.
@@ -78,13 +78,21 @@ fn guarded(check: Check, ctx: &Context<'_>) -> Option<Vec<Finding>> {
 }
 
 fn failure(rule: &RuleId, file: FileId) -> Finding {
-    let place = Span::new(file, TextRange::new(0, 0));
+    defect(rule, file, format!("the rule `{rule}` failed on this file"), "the other rules have run")
+}
+
+/// The finding for a file in which reading itself failed.
+pub fn unread(file: FileId) -> Finding {
+    let message = "this template cannot be read: the parser failed".to_owned();
+    defect(&unreadable_template::ID, file, message, "the other files have been read")
+}
+
+fn defect(rule: &RuleId, file: FileId, message: String, rest: &str) -> Finding {
+    let label = Label::new(Span::new(file, TextRange::new(0, 0)), "in this file");
     let subject = Subject { file, resource: None };
-    let message = format!("the rule `{rule}` failed on this file");
-    let mut finding =
-        Finding::new("internal-error", subject, Severity::Error, message, Label::new(place, "in this file"))
-            .why("this is a defect of wicketgate, not of the template; the other rules have run.")
-            .help("report it, with the template if you can");
+    let mut finding = Finding::new("", subject, Severity::Error, message, label)
+        .why(format!("this is a defect of wicketgate, not of the template; {rest}."))
+        .help("report it, with the template if you can");
     finding.diagnostic.rule = rule.clone();
     finding
 }

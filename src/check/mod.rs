@@ -6,14 +6,122 @@
 pub mod judge;
 pub mod merge;
 pub mod muting;
+pub mod read;
 pub mod readable;
 pub mod settings;
 pub mod summary;
 
+use crate::check::judge::Judged;
+use crate::check::read::{Read, ReadLocal};
 use crate::check::settings::Settings;
+use crate::check::summary::Summary;
 use crate::diagnostic::{Diagnostic, Label};
+use crate::exposure::model::ExposureModel;
+use crate::intent::Intents;
+use crate::rules::RULES;
 use crate::rules::finding::Finding;
-use crate::source::FileId;
+use crate::rules::unreadable_template::{self, Problem};
+use crate::source::{FileId, Sources, TextRange};
+use crate::workspace::Workspace;
+
+/// Why a file is part of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Findings that touch it are shown.
+    Reported,
+    /// It is read for links only.
+    Context,
+}
+
+/// A file of a run.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its text.
+    pub id: FileId,
+    /// Why it is here.
+    pub role: Role,
+    /// Set when its bytes are no text that can be judged: where, and what is wrong.
+    pub problem: Option<(TextRange, String)>,
+}
+
+/// What the templates of a run come to, before anything is judged.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The linked stacks.
+    pub workspace: Workspace,
+    /// The facts.
+    pub model: ExposureModel,
+    /// What could not be read.
+    read: Read,
+}
+
+/// What a run gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The findings to show, sorted by file, offset and rule.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The numbers of the run.
+    pub summary: Summary,
+    /// The facts and what they were built from.
+    pub analysis: Analysis,
+    /// Whether a rule or the parser failed: a defect of ours, told by a diagnostic. The run exits with 2.
+    pub internal_error: bool,
+}
+
+/// Reads, links and states the facts of `files`. Files that templates name are read through `read_local` and
+/// added to `sources`.
+pub fn analyse(
+    sources: &mut Sources,
+    files: &[File],
+    settings: &Settings,
+    read_local: &mut ReadLocal<'_>,
+) -> Analysis {
+    let readable = files.iter().filter(|file| file.problem.is_none()).map(|file| file.id);
+    let mut read = read::read(sources, &readable.collect::<Vec<_>>(), &settings.bindings, read_local);
+    for file in files {
+        if let Some((range, message)) = &file.problem {
+            read.problems.insert(file.id, vec![read::whole_file_problem(file.id, *range, message)]);
+        }
+    }
+    let workspace = Workspace::link(&read.inputs);
+    let model = crate::exposure::build(&workspace);
+    Analysis { workspace, model, read }
+}
+
+/// Checks `files`: the only way to get diagnostics about templates.
+pub fn run(
+    sources: &mut Sources,
+    files: &[File],
+    settings: &Settings,
+    read_local: &mut ReadLocal<'_>,
+) -> Outcome {
+    let analysis = analyse(sources, files, settings, read_local);
+    let model = &analysis.model;
+    let intents = Intents::new(model, settings.posture);
+    let wanted: Vec<_> = RULES.iter().filter(|rule| settings.wants(&rule.id)).cloned().collect();
+    let Judged { mut findings, failures } = judge::judge(&wanted, model, &intents, sources);
+    findings.extend(analysis.read.problems.values().filter_map(|problems| unreadable(problems)));
+    let broken = analysis.read.failures.iter().map(|&file| judge::unread(file));
+    let failures: Vec<Finding> = failures.into_iter().chain(broken).collect();
+    let mut reported: Vec<FileId> =
+        files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
+    reported.sort_unstable();
+    let is_reported = |file: FileId| reported.binary_search(&file).is_ok();
+    let internal_error = !failures.is_empty();
+    let mut diagnostics = finish(findings, settings, is_reported);
+    diagnostics.extend(failures.into_iter().map(|failure| failure.diagnostic));
+    let diagnostics = merge::merge(diagnostics);
+    let inputs = &analysis.read.inputs;
+    let templates = reported
+        .iter()
+        .filter(|file| inputs.templates.contains_key(*file) || analysis.read.problems.contains_key(*file));
+    let summary = Summary::of(model, templates.count(), is_reported);
+    Outcome { diagnostics, summary, analysis, internal_error }
+}
+
+fn unreadable(problems: &[Problem]) -> Option<Finding> {
+    problems.split_first().map(|(first, more)| unreadable_template::finding(first, more.len()))
+}
 
 /// Findings as they are shown: those the settings ask for, muted, about reported files, merged and sorted.
 /// What is not shown mutes nothing.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId};
 use crate::intent::Posture;
+use crate::template::bindings::Bindings;
 
 /// Settings of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,9 @@ pub struct Settings {
     pub ignore: Vec<RuleId>,
     /// Findings less sure than this are not shown. Low confidence is never shown to the regular persona.
     pub min_confidence: Confidence,
+    /// What is known about stack instances; each top-level template is judged once per entry. Empty: once,
+    /// with nothing known.
+    pub bindings: Vec<Bindings>,
 }
 
 impl Default for Settings {
@@ -26,6 +30,7 @@ impl Default for Settings {
             select: Vec::new(),
             ignore: Vec::new(),
             min_confidence: Confidence::Low,
+            bindings: Vec::new(),
         }
     }
 }
