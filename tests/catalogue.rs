@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wicketgate::answer::catalogue::{Page, page, pages};
+use wicketgate::check::muting::pairs;
 use wicketgate::report::catalogue::{Shown, markdown, write_json, write_list, write_page};
+use wicketgate::rules::RULES;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -75,6 +77,24 @@ fn metadata_pages_and_fixtures_are_partners() {
         let is_rule = !folder.starts_with('_') && folder != "article";
         assert!(!is_rule || ids.contains(&folder), "fixtures/{folder} belongs to no rule");
     }
+}
+
+#[test]
+fn every_rule_has_its_check_and_its_place_in_the_order() {
+    let described: Vec<String> = pages().into_iter().map(|page| page.id).collect();
+    let registered: Vec<String> = RULES.iter().map(|rule| rule.id.to_string()).collect();
+    assert_eq!(described, registered, "src/rules/metadata.rs and src/rules/mod.rs");
+}
+
+#[test]
+fn what_is_muted_is_what_the_pages_say() {
+    let done: BTreeSet<(String, String)> =
+        pairs().map(|(by, muted)| (by.to_owned(), muted.to_owned())).collect();
+    let said: BTreeSet<(String, String)> = pages()
+        .iter()
+        .flat_map(|page| page.mutes.iter().map(|muted| (page.id.clone(), muted.clone())))
+        .collect();
+    assert_eq!(done, said, "src/check/muting.rs and `mutes` in rules/*.yaml");
 }
 
 #[test]

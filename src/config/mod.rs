@@ -9,6 +9,7 @@ mod decode;
 
 use crate::config::decode::{Section, parse};
 use crate::diagnostic::{Diagnostic, Persona, RuleId, Severity};
+use crate::intent::Posture;
 use crate::source::{FileId, Spanned};
 
 /// Stands in diagnostics about the policy file where a rule's name would; it is no rule.
@@ -19,17 +20,6 @@ pub const SIZE_LIMIT: usize = 256 * 1024;
 
 /// The number that `schema` must have.
 const SCHEMA: i64 = 1;
-
-/// What a policy file may say about who should reach APIs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Posture {
-    /// Through VPC endpoints only.
-    Private,
-    /// The internet may.
-    Public,
-    /// Not decided.
-    Unset,
-}
 
 /// The lowest severity that fails a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
