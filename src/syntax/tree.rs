@@ -237,6 +237,12 @@ impl Tree {
         }
     }
 
+    /// A node of this layer, to be changed in place; `None` for a node of the base.
+    pub fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        let index = id.0.checked_sub(self.base_len)?;
+        self.nodes.get_mut(index as usize)
+    }
+
     /// The layer that owns a node.
     fn owner(&self, id: NodeId) -> Option<(&Tree, &Node)> {
         match id.0.checked_sub(self.base_len) {
