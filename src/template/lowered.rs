@@ -21,7 +21,10 @@ pub struct Lowered {
     pub surprises: Vec<Surprise>,
     /// Why the transform refuses the template; empty when it does not.
     pub refusals: Vec<Refusal>,
+    /// Events that an API serves, in the order in which the translator adds them.
+    pub routes: Vec<EventRoute>,
     index: FxHashMap<String, usize>,
+    derived: FxHashMap<String, String>,
 }
 
 impl Lowered {
@@ -37,7 +40,15 @@ impl Lowered {
         for (at, resource) in resources.iter().enumerate() {
             index.entry(resource.id.clone()).or_insert(at);
         }
-        Self { tree, resources, conditions, surprises, refusals, index }
+        let (routes, derived) = (Vec::new(), FxHashMap::default());
+        Self { tree, resources, conditions, surprises, refusals, routes, index, derived }
+    }
+
+    /// Adds the events and the derived names (`Api.Stage`) with the logical ids they stand for.
+    pub fn with_events(mut self, routes: Vec<EventRoute>, derived: FxHashMap<String, String>) -> Self {
+        self.routes = routes;
+        self.derived = derived;
+        self
     }
 
     /// A template that no transform changes.
@@ -46,10 +57,50 @@ impl Lowered {
         Self::new(tree, template.resources.clone(), Vec::new(), Vec::new(), Vec::new())
     }
 
-    /// The resource of this logical id.
+    /// The resource of this logical id, or of a name that SAM lets templates refer to (`Api.Stage`).
     pub fn resource(&self, id: &str) -> Option<&Resource> {
-        self.index.get(id).and_then(|&at| self.resources.get(at))
+        self.index.get(self.logical_id(id)).and_then(|&at| self.resources.get(at))
     }
+
+    /// The logical id that a name in `Ref` or `Fn::Sub` stands for: `Api.Stage` is the id of the stage that SAM
+    /// makes for `Api`; everything else stands for itself.
+    pub fn logical_id<'name>(&'name self, name: &'name str) -> &'name str {
+        self.derived.get(name).map_or(name, String::as_str)
+    }
+}
+
+/// An `Api` or `HttpApi` event of a function or state machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRoute {
+    /// Logical id of the API that serves it.
+    pub api: String,
+    /// Path as written.
+    pub path: String,
+    /// Upper-case method, `*` for any.
+    pub method: String,
+    /// The text that routes it here: the event's `RestApiId` or `ApiId`, else its `Type` value.
+    pub span: Span,
+    /// The value of the event's `Path`, if it has one, else the event's name.
+    pub path_span: Span,
+    /// Logical id of the function or state machine.
+    pub handler: String,
+}
+
+/// What a [`Refusal`] is about, as far as a rule of its own tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusalKind {
+    /// `RestApiId` or `ApiId` that names no API of the template; the span is its value.
+    ApiId,
+    /// A section or key of `Globals` that SAM does not allow; the span is the key.
+    GlobalsKey,
+    /// Both spellings of the endpoint ids; the span is the second key.
+    BothEndpointIdSpellings,
+    /// `EndpointConfiguration` on an HTTP or WebSocket API; the span is the key.
+    EndpointConfigurationOnHttpApi,
+    /// An entry of `SourceVpcWhitelist` or `SourceVpcBlacklist` that is no text; the span is the entry.
+    AllowListEntry,
+    /// Anything else.
+    Other,
 }
 
 /// Why the SAM transform refuses a template.
@@ -61,6 +112,8 @@ pub struct Refusal {
     pub span: Span,
     /// The reason, one line, no full stop.
     pub reason: String,
+    /// What it is about.
+    pub kind: RefusalKind,
 }
 
 /// Something the transform does that its author hardly meant. `resource` is the logical id of the API.
@@ -105,6 +158,30 @@ pub enum SurpriseKind {
         /// The field.
         field: String,
     },
+    /// An entry of `SourceVpcWhitelist`/`SourceVpcBlacklist` whose value is not known, so that whether it names
+    /// a VPC or an endpoint is a guess from the parameter's type and name.
+    AllowListEntryUnknown {
+        /// The field.
+        field: String,
+        /// The parameter.
+        parameter: String,
+    },
+    /// A list field of `Auth.ResourcePolicy` in `Globals` and on the API: both lists count. The span is the
+    /// API's own key.
+    JoinedAllowLists {
+        /// The field.
+        field: String,
+        /// The key in `Globals`.
+        global: Span,
+    },
+    /// VPCs and endpoints in the lists of one kind: an allow-list admits callers that match either, a
+    /// deny-list refuses only callers that match both. The span is the key of the VPCs' list or the entry.
+    MixedVpcLists {
+        /// Whether they are the deny-lists.
+        deny: bool,
+        /// The key of the endpoints' list.
+        endpoints: Span,
+    },
     /// A key of `Auth.ResourcePolicy` that SAM does not know.
     UnknownPolicyKey {
         /// The key as written.
@@ -118,10 +195,40 @@ pub enum SurpriseKind {
     EventPolicyNamesStage,
     /// A resource of the implicit API's name, which the transform throws away.
     DiscardedResource,
-    /// A policy both in `Policy` and in the body.
+    /// A policy both in `Policy` and in the body. The span is the key of the one that comes second.
     TwoPolicies {
-        /// The other one.
+        /// The key of the other one.
         other: Span,
+        /// Whether the second is appended to the first instead of standing beside it.
+        appended: bool,
+    },
+    /// An event of an API that has its own `DefinitionBody`: its path or method is not in the body, so nothing
+    /// serves it. The span is the event's `Path` value.
+    EventNotInBody {
+        /// The path.
+        path: String,
+        /// Upper-case method, `*` for any.
+        method: String,
+        /// Logical id of the function.
+        handler: String,
+    },
+    /// An event takes the API's default authorizer off with `Authorizer: NONE`. The span is the `NONE`.
+    AuthorizerNone {
+        /// The path.
+        path: String,
+        /// Upper-case method, `*` for any.
+        method: String,
+    },
+    /// A `Policy` on an API that is not redeployed when only the policy changes. The span is the key.
+    PolicyNotRedeployed,
+    /// `Domain.AccessAssociation` on a domain that is not private: ignored. The span is the key.
+    AccessAssociationIgnored,
+    /// A key of `Domain` that SAM does not know and drops. The span is the key.
+    UnknownDomainKey {
+        /// The key as written.
+        key: String,
+        /// What was probably meant.
+        nearest: Option<&'static str>,
     },
 }
 

@@ -1,0 +1,281 @@
+//! `Domain` of `AWS::Serverless::Api` → custom domain, base path mappings, access association, DNS records.
+//!
+//! Certificates and record sets are carried as far as exposure needs them. Source: aws-sam-translator 1.115.0,
+//! `ApiGenerator._construct_api_domain` and `_construct_api_domain_v2`.
+
+use crate::source::Span;
+use crate::syntax::tree::{Entry, NodeId};
+use crate::template::lowered::SurpriseKind;
+use crate::template::sam::identifier;
+use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
+use crate::template::sam::nodes::Shape;
+use crate::template::sam::schema::nearest;
+
+const KEYS: [&str; 15] = [
+    "DomainName",
+    "CertificateArn",
+    "EndpointConfiguration",
+    "IpAddressType",
+    "SecurityPolicy",
+    "EndpointAccessMode",
+    "Policy",
+    "OwnershipVerificationCertificateArn",
+    "MutualTlsAuthentication",
+    "BasePath",
+    "NormalizeBasePath",
+    "Route53",
+    "AccessAssociation",
+    "ApiDomainName",
+    "SetIdentifier",
+];
+
+/// Lowers `Domain` if there is one.
+pub(super) fn lower(lowering: &mut Lowering<'_>, api: &Parent, properties: NodeId) -> Step {
+    let Some(entry) = lowering.nodes.entry(properties, "Domain") else { return Ok(()) };
+    if lowering.nodes.shape(entry.value) == Shape::Null {
+        return Ok(());
+    }
+    let key = lowering.nodes.span(entry.key);
+    if lowering.nodes.shape(entry.value) != Shape::Map {
+        return Err(Refuse::new(key, "`Domain` must be a map"));
+    }
+    Domain::read(lowering, api, entry)?.lower(lowering)
+}
+
+/// A `Domain` entry with its endpoint type known.
+struct Domain<'a> {
+    api: &'a Parent,
+    key: Span,
+    map: NodeId,
+    name: NodeId,
+    certificate: NodeId,
+    /// Its type; for the default a new node at `Domain`.
+    endpoint: NodeId,
+    private: bool,
+    /// Logical id of the domain.
+    id: String,
+}
+
+impl<'a> Domain<'a> {
+    fn read(lowering: &mut Lowering<'_>, api: &'a Parent, entry: Entry) -> Step<Self> {
+        let (map, key) = (entry.value, lowering.nodes.span(entry.key));
+        report_unknown_keys(lowering, api, map);
+        let required = |name: &str| {
+            let missing = || Refuse::new(key, format!("`Domain` needs `{name}`"));
+            lowering.nodes.get(map, name).ok_or_else(missing)
+        };
+        let (name, certificate) = (required("DomainName")?, required("CertificateArn")?);
+        let written = lowering.nodes.get(map, "EndpointConfiguration");
+        let endpoint = written.unwrap_or_else(|| lowering.nodes.string(key, "REGIONAL"));
+        let resolved = lowering.resolved_text(endpoint);
+        let private = resolved.as_deref() == Some("PRIVATE");
+        let unbound = resolved.is_none() && lowering.parameter_name(endpoint).is_some();
+        if !unbound && !matches!(resolved.as_deref(), Some("EDGE" | "REGIONAL" | "PRIVATE")) {
+            let reason = "`Domain.EndpointConfiguration` must be `EDGE`, `REGIONAL` or `PRIVATE`";
+            return Err(Refuse::new(lowering.nodes.span(endpoint), reason));
+        }
+        let resolved_name = lowering.resolved(name);
+        let prefix = if private { "ApiGatewayDomainNameV2" } else { "ApiGatewayDomainName" };
+        let id = format!("{prefix}{}", identifier::hash_node(&lowering.nodes, resolved_name));
+        Ok(Self { api, key, map, name, certificate, endpoint, private, id })
+    }
+
+    fn lower(&self, lowering: &mut Lowering<'_>) -> Step {
+        self.make_domain(lowering)?;
+        self.make_mappings(lowering)?;
+        self.make_association(lowering)?;
+        self.make_records(lowering)
+    }
+
+    fn type_name(&self) -> &'static str {
+        if self.private { "AWS::ApiGateway::DomainNameV2" } else { "AWS::ApiGateway::DomainName" }
+    }
+
+    fn parent(&self) -> Parent {
+        Parent { span: self.key, ..self.api.clone() }
+    }
+
+    fn make_domain(&self, lowering: &mut Lowering<'_>) -> Step {
+        let nodes = &mut lowering.nodes;
+        let span = nodes.span(self.endpoint);
+        let types = nodes.list(span, vec![self.endpoint]);
+        let configuration = nodes.map(span, &[("Types", types)]);
+        if let Some(address) = nodes.entry(self.map, "IpAddressType").filter(|it| nodes.is_truthy(it.value)) {
+            nodes.set(configuration, "IpAddressType", nodes.span(address.key), address.value);
+        }
+        let regional = lowering.resolved_text(self.endpoint).as_deref() == Some("REGIONAL");
+        let certificate =
+            if regional && !self.private { "RegionalCertificateArn" } else { "CertificateArn" };
+        let mut entries = vec![
+            ("DomainName", self.key, self.name),
+            ("EndpointConfiguration", self.key, configuration),
+            (certificate, self.key, self.certificate),
+        ];
+        let mut passed = vec!["SecurityPolicy", "EndpointAccessMode", "Policy"];
+        if !self.private {
+            passed.push("MutualTlsAuthentication");
+        }
+        let mut refused = Ok(());
+        for name in passed {
+            let entry = lowering.nodes.entry(self.map, name);
+            let Some(entry) = entry.filter(|entry| lowering.nodes.is_truthy(entry.value)) else { continue };
+            let key = lowering.nodes.span(entry.key);
+            if name == "Policy" && !self.private {
+                refused = Err(Refuse::new(key, "`Domain.Policy` works only on a private domain"));
+            }
+            entries.push((name, key, entry.value));
+        }
+        let properties = lowering.nodes.tree.add_mapping(self.key, entries);
+        if !lowering.has_made(&self.id) {
+            lowering.make(&self.parent(), &self.id, self.type_name(), properties);
+        }
+        let derived = if self.private { "DomainNameV2" } else { "DomainName" };
+        lowering.derive(format!("{}.{derived}", self.api.id), &self.id);
+        refused
+    }
+
+    fn make_mappings(&self, lowering: &mut Lowering<'_>) -> Step {
+        let path = lowering.nodes.entry(self.map, "BasePath");
+        let value = path.map(|entry| lowering.resolved(entry.value));
+        let paths = match value.map(|value| (value, lowering.nodes.shape(value))) {
+            Some((value, Shape::Text(text))) if !text.is_empty() => vec![value],
+            Some((value, Shape::List)) if lowering.nodes.is_truthy(value) => lowering.nodes.items(value),
+            _ => {
+                let id = format!("{}BasePathMapping", self.api.id);
+                self.make_mapping(lowering, &id, None);
+                return Ok(());
+            }
+        };
+        let normalize = match lowering.nodes.entry(self.map, "NormalizeBasePath") {
+            Some(_) => lowering.resolved_truthy(self.map, "NormalizeBasePath").is_some(),
+            None => true,
+        };
+        for path in paths {
+            let Some(text) = lowering.resolved_text(path) else {
+                let reason = "`Domain.BasePath` must be a string or a list of strings";
+                return Err(Refuse::new(lowering.nodes.span(path), reason));
+            };
+            let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+            let base = match normalize && letters != text {
+                true => lowering.nodes.string(lowering.nodes.span(path), &letters),
+                false => path,
+            };
+            self.make_mapping(lowering, &format!("{}{letters}BasePathMapping", self.api.id), Some(base));
+        }
+        Ok(())
+    }
+
+    fn make_mapping(&self, lowering: &mut Lowering<'_>, id: &str, base: Option<NodeId>) {
+        let stage = lowering.stage_of(&self.api.id);
+        let nodes = &mut lowering.nodes;
+        let domain = nodes.reference(self.key, &self.id);
+        let api = nodes.reference(self.key, &self.api.id);
+        let stage = nodes.reference(self.key, &stage);
+        let (name, type_name) = match self.private {
+            true => ("DomainNameArn", "AWS::ApiGateway::BasePathMappingV2"),
+            false => ("DomainName", "AWS::ApiGateway::BasePathMapping"),
+        };
+        let mut entries = vec![(name, domain), ("RestApiId", api), ("Stage", stage)];
+        entries.extend(base.map(|base| ("BasePath", base)));
+        let properties = nodes.map(self.key, &entries);
+        lowering.make(&self.parent(), id, type_name, properties);
+    }
+
+    fn make_association(&self, lowering: &mut Lowering<'_>) -> Step {
+        let Some(entry) = lowering.nodes.entry(self.map, "AccessAssociation") else { return Ok(()) };
+        let key = lowering.nodes.span(entry.key);
+        if lowering.nodes.shape(entry.value) == Shape::Null {
+            return Ok(());
+        }
+        if !self.private {
+            lowering.surprise(&self.api.id, key, SurpriseKind::AccessAssociationIgnored);
+            return Ok(());
+        }
+        if lowering.nodes.shape(entry.value) != Shape::Map {
+            return Err(Refuse::new(key, "`Domain.AccessAssociation` must be a map"));
+        }
+        let endpoint = lowering.nodes.get(entry.value, "VpcEndpointId");
+        let resolved = endpoint.map(|endpoint| lowering.resolved(endpoint));
+        let nodes = &mut lowering.nodes;
+        let domain_id = nodes.string(self.key, &self.id);
+        let hash = identifier::hash_list(nodes, &[resolved, Some(domain_id)]);
+        let domain = nodes.reference(self.key, &self.id);
+        let kind = nodes.string(key, "VPCE");
+        let mut entries = vec![("DomainNameArn", domain), ("AccessAssociationSourceType", kind)];
+        entries.extend(endpoint.map(|endpoint| ("AccessAssociationSource", endpoint)));
+        let properties = nodes.map(key, &entries);
+        let parent = Parent { span: key, ..self.api.clone() };
+        let id = format!("DomainNameAccessAssociation{hash}");
+        lowering.make(&parent, &id, "AWS::ApiGateway::DomainNameAccessAssociation", properties);
+        Ok(())
+    }
+
+    /// The records of one domain, in a group of their own: the translator gathers all of one hosted zone.
+    fn make_records(&self, lowering: &mut Lowering<'_>) -> Step {
+        let Some(entry) = lowering.nodes.entry(self.map, "Route53") else { return Ok(()) };
+        let (route53, key) = (entry.value, lowering.nodes.span(entry.key));
+        match lowering.nodes.shape(route53) {
+            Shape::Null => return Ok(()),
+            Shape::Map => {}
+            _ => return Err(Refuse::new(key, "`Domain.Route53` must be a map")),
+        }
+        let zone = |name: &str| lowering.nodes.get(route53, name);
+        let Some(zone) = zone("HostedZoneId").or_else(|| zone("HostedZoneName")) else {
+            return Err(Refuse::new(key, "`Domain.Route53` needs `HostedZoneId` or `HostedZoneName`"));
+        };
+        let resolved = [lowering.resolved(zone), lowering.resolved(self.name)].map(Some);
+        let target = self.alias_target(lowering, route53, key);
+        let nodes = &mut lowering.nodes;
+        let mut records = Vec::new();
+        let ipv6 = nodes.get(route53, "IpV6").is_some_and(|node| nodes.shape(node) == Shape::Bool(true));
+        for kind in if ipv6 { &["A", "AAAA"][..] } else { &["A"] } {
+            let kind = nodes.string(key, kind);
+            records.push(nodes.map(key, &[("Name", self.name), ("Type", kind), ("AliasTarget", target)]));
+        }
+        let records = nodes.list(key, records);
+        let mut entries = vec![("RecordSets", key, records)];
+        for name in ["HostedZoneId", "HostedZoneName"] {
+            if let Some(entry) = nodes.entry(route53, name) {
+                entries.push((name, nodes.span(entry.key), entry.value));
+            }
+        }
+        let properties = nodes.tree.add_mapping(key, entries);
+        let id = format!("RecordSetGroup{}", identifier::hash_list(nodes, &resolved));
+        let parent = Parent { span: key, ..self.api.clone() };
+        lowering.make(&parent, &id, "AWS::Route53::RecordSetGroup", properties);
+        Ok(())
+    }
+
+    fn alias_target(&self, lowering: &mut Lowering<'_>, route53: NodeId, key: Span) -> NodeId {
+        let kind = lowering.resolved_text(self.endpoint);
+        let nodes = &mut lowering.nodes;
+        let (zone, name) = match kind.as_deref() {
+            Some("REGIONAL") => (
+                Some(nodes.get_att(key, &self.id, "RegionalHostedZoneId")),
+                Some(nodes.get_att(key, &self.id, "RegionalDomainName")),
+            ),
+            Some("EDGE") => {
+                let written = nodes.get(route53, "DistributionDomainName");
+                let name = written.unwrap_or_else(|| nodes.get_att(key, &self.id, "DistributionDomainName"));
+                (Some(nodes.string(key, "Z2FDTNDATAQYW2")), Some(name))
+            }
+            _ => (nodes.get(route53, "VpcEndpointHostedZoneId"), nodes.get(route53, "VpcEndpointDomainName")),
+        };
+        let entries = [("HostedZoneId", zone), ("DNSName", name)];
+        let entries: Vec<_> = entries.into_iter().filter_map(|(key, node)| Some((key, node?))).collect();
+        nodes.map(key, &entries)
+    }
+}
+
+fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {
+    for (key, entry) in lowering.nodes.pairs(map) {
+        if !KEYS.contains(&key.as_str()) {
+            let span = lowering.nodes.span(entry.key);
+            let near = match key.contains("AccessAssociation") {
+                true => Some("AccessAssociation"),
+                false => nearest(&key, &KEYS),
+            };
+            lowering.surprise(&api.id, span, SurpriseKind::UnknownDomainKey { key, nearest: near });
+        }
+    }
+}

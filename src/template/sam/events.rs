@@ -1,0 +1,336 @@
+//! `Api` events of functions and state machines: what they ask for, and how they get into the API's body.
+//!
+//! Other events have no exposure of their own and are left out.
+
+use crate::source::Span;
+use crate::syntax::tree::{Entry, NodeId};
+use crate::template::document::Origin;
+use crate::template::lowered::{EventRoute, RefusalKind, SurpriseKind};
+use crate::template::sam::auth::{self, EventAuth};
+use crate::template::sam::implicit::REST_API;
+use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
+use crate::template::sam::nodes::{Nodes, Shape};
+use crate::template::sam::openapi::{self, ANY_METHOD, Operation};
+use crate::template::sam::resource_policy;
+
+/// One event of a function or state machine.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) name: String,
+    pub(super) name_span: Span,
+    /// Where the value of `Type` stands.
+    pub(super) type_span: Span,
+    pub(super) properties: Option<NodeId>,
+}
+
+/// The API that an event names.
+#[derive(Clone, Debug)]
+pub(super) struct ApiId {
+    pub(super) id: String,
+    /// The text that names it, else the event's `Type` value.
+    pub(super) span: Span,
+}
+
+/// All events of one type, in written order.
+pub(super) fn of(lowering: &Lowering<'_>, at: usize, type_name: &str) -> Vec<Event> {
+    let nodes = &lowering.nodes;
+    let Some(events) = nodes.get(lowering.properties(at), "Events") else { return Vec::new() };
+    let event = |(name, entry): (String, Entry)| {
+        let kind = nodes.get(entry.value, "Type").filter(|&kind| nodes.text(kind) == Some(type_name))?;
+        Some(Event {
+            name,
+            name_span: nodes.span(entry.key),
+            type_span: nodes.span(kind),
+            properties: nodes.entry(entry.value, "Properties").map(|entry| entry.value),
+        })
+    };
+    nodes.pairs(events).into_iter().filter_map(event).collect()
+}
+
+/// Path and method of an event, method as written.
+pub(super) fn operation(nodes: &Nodes, event: &Event, properties: NodeId) -> Step<Operation> {
+    let text = |key: &str| match nodes.get(properties, key) {
+        None => Err(Refuse::new(event.name_span, format!("event `{}` needs `{key}`", event.name))),
+        Some(node) => match nodes.text(node) {
+            Some(text) => Ok((text.to_owned(), nodes.span(node))),
+            None => {
+                let reason = format!("`{key}` of event `{}` must be a string", event.name);
+                Err(Refuse::new(nodes.span(node), reason))
+            }
+        },
+    };
+    let (path, path_span) = text("Path")?;
+    let (method, method_span) = text("Method")?;
+    Ok(Operation { path, path_span, method, method_span })
+}
+
+/// The API an event belongs to: named by text or `Ref`, else the implicit one.
+pub(super) fn api_id(
+    nodes: &Nodes,
+    event: &Event,
+    properties: NodeId,
+    key: &str,
+    implicit: &str,
+) -> Step<ApiId> {
+    let Some(entry) = nodes.entry(properties, key) else {
+        return Ok(ApiId { id: implicit.to_owned(), span: event.type_span });
+    };
+    let span = nodes.span(entry.value);
+    let id = nodes.referenced(entry.value).or_else(|| nodes.text(entry.value));
+    match id {
+        Some(id) => Ok(ApiId { id: id.to_owned(), span }),
+        None => {
+            let reason = format!("`{key}` of event `{}` should be a string or a `Ref`", event.name);
+            Err(Refuse::new(span, reason).of_kind(RefusalKind::ApiId))
+        }
+    }
+}
+
+/// Who serves an event: a function or a state machine.
+pub(super) struct Handler<'a> {
+    pub(super) parent: &'a Parent,
+    /// What `Fn::Sub` writes for its ARN, without braces: `F.Arn`, or the alias.
+    pub(super) arn: String,
+    pub(super) is_state_machine: bool,
+}
+
+/// One `Api` event on its way into a body.
+struct Placed {
+    event: Event,
+    properties: NodeId,
+    operation: Operation,
+    api: ApiId,
+    at: usize,
+    /// The stage its permission and resource policy name.
+    stage: Option<NodeId>,
+}
+
+/// Lowers an `Api` event: adds its integration and authorizer to the API's body. Returns the API and the
+/// suffix of the permission's logical id.
+pub(super) fn lower_api_event(
+    lowering: &mut Lowering<'_>,
+    handler: &Handler<'_>,
+    event: Event,
+) -> Step<Option<(ApiId, Operation, String)>> {
+    let Some(properties) = event.properties.filter(|&node| lowering.nodes.is_dict(node)) else {
+        let reason = format!("event `{}` needs `Properties`", event.name);
+        return Err(Refuse::new(event.name_span, reason));
+    };
+    let Ok(mut operation) = operation(&lowering.nodes, &event, properties) else { return Ok(None) };
+    let Ok(api) = api_id(&lowering.nodes, &event, properties, "RestApiId", REST_API) else {
+        return Ok(None);
+    };
+    // Both were refused when the paths were collected.
+    let Some(at) = lowering.find(&api.id) else { return Ok(None) };
+    operation.method = operation.method.to_lowercase();
+    let written = lowering.nodes.get(lowering.properties(at), "StageName");
+    let text = written.and_then(|stage| lowering.nodes.text(stage)).map(str::to_owned);
+    let suffix = text.clone().unwrap_or_else(|| "Stage".to_owned());
+    let stage = match handler.is_state_machine {
+        true => lowering.nodes.get(properties, "Stage"),
+        false => Some(match (written, text) {
+            (Some(stage), Some(_)) => stage,
+            _ => lowering.nodes.string(event.type_span, "Stage"),
+        }),
+    };
+    let placed = Placed { event, properties, operation, api, at, stage };
+    add_route(lowering, handler, &placed);
+    add_to_body(lowering, handler, &placed)?;
+    Ok(Some((placed.api, placed.operation, suffix)))
+}
+
+fn add_route(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed) {
+    lowering.routes.push(EventRoute {
+        api: placed.api.id.clone(),
+        path: placed.operation.path.clone(),
+        method: shown_method(&placed.operation.method),
+        span: placed.api.span,
+        path_span: placed.operation.path_span,
+        handler: handler.parent.id.clone(),
+    });
+}
+
+/// Upper case, `*` for any.
+pub(super) fn shown_method(method: &str) -> String {
+    if method.eq_ignore_ascii_case("any") || method == ANY_METHOD {
+        "*".to_owned()
+    } else {
+        method.to_uppercase()
+    }
+}
+
+fn add_to_body(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed) -> Step {
+    let item = &lowering.items[placed.at];
+    let (properties, managed) = (item.properties, item.managed);
+    let merge = !handler.is_state_machine
+        && lowering.nodes.get_truthy(properties, "MergeDefinitions").is_some();
+    let Some(body) = lowering.nodes.own_child(properties, "DefinitionBody") else { return Ok(()) };
+    if merge {
+        let skeleton = openapi::skeleton(&mut lowering.nodes, placed.event.name_span);
+        integrate(lowering, handler, placed, skeleton)?;
+        merge_method(&mut lowering.nodes, placed, body, skeleton)?;
+    } else if managed {
+        integrate(lowering, handler, placed, body)?;
+    } else {
+        report_missing_path(lowering, handler, placed, body);
+    }
+    if !handler.is_state_machine
+        && let Some(auth) = event_auth(lowering, placed)?
+        && lowering.nodes.get_truthy(auth, "OverrideApiAuth").is_some()
+    {
+        let wanted = ["Authorizer", "ApiKeyRequired", "ResourcePolicy"];
+        if !wanted.iter().any(|key| lowering.nodes.get_truthy(auth, key).is_some()) {
+            let reason = "`OverrideApiAuth` needs `Authorizer`, `ApiKeyRequired` or `ResourcePolicy`";
+            return Err(Refuse::new(lowering.nodes.span(auth), reason));
+        }
+        apply_auth(lowering, placed, auth, body)?;
+    }
+    Ok(())
+}
+
+fn event_auth(lowering: &Lowering<'_>, placed: &Placed) -> Step<Option<NodeId>> {
+    let Some(auth) = lowering.nodes.get_truthy(placed.properties, "Auth") else { return Ok(None) };
+    match lowering.nodes.is_dict(auth) {
+        true => Ok(Some(auth)),
+        false => Err(Refuse::new(lowering.nodes.span(auth), "`Auth` of an event must be a map")),
+    }
+}
+
+/// Adds the integration and what `Auth` asks for to a body.
+fn integrate(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed, body: NodeId) -> Step {
+    let Placed { operation, event, .. } = placed;
+    if !openapi::is_valid(&lowering.nodes, body) {
+        return Err(Refuse::new(lowering.nodes.span(body), "`DefinitionBody` is no valid OpenAPI document"));
+    }
+    if openapi::has_integration(&lowering.nodes, body, operation) {
+        let Operation { path, method, method_span, .. } = operation;
+        let reason = format!("method `{method}` is defined several times for path `{path}`");
+        return Err(Refuse::new(*method_span, reason));
+    }
+    let integration = integration(&mut lowering.nodes, handler, event.name_span);
+    let condition = handler.parent.condition.as_ref().map(|(name, _)| name.as_str());
+    openapi::add_integration(&mut lowering.nodes, body, operation, integration, condition)?;
+    match event_auth(lowering, placed)? {
+        Some(auth) => apply_auth(lowering, placed, auth, body),
+        None => Ok(()),
+    }
+}
+
+fn integration(nodes: &mut Nodes, handler: &Handler<'_>, span: Span) -> NodeId {
+    let partition = auth::partition_variable();
+    let (kind, uri) = if handler.is_state_machine {
+        ("aws", format!("arn:{partition}:apigateway:${{AWS::Region}}:states:action/StartExecution"))
+    } else {
+        let arn = &handler.arn;
+        let uri = format!(
+            "arn:{partition}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{arn}}}/invocations"
+        );
+        ("aws_proxy", uri)
+    };
+    let uri = nodes.sub(span, &uri, &[]);
+    let kind = nodes.string(span, kind);
+    let method = nodes.string(span, "POST");
+    nodes.map(span, &[("type", kind), ("httpMethod", method), ("uri", uri)])
+}
+
+fn apply_auth(lowering: &mut Lowering<'_>, placed: &Placed, auth: NodeId, body: NodeId) -> Step {
+    let api_auth = lowering.nodes.get_truthy(lowering.properties(placed.at), "Auth");
+    let event = EventAuth { api: &placed.api.id, api_auth, auth, operation: &placed.operation };
+    auth::apply_event(lowering, &event, body)?;
+    let Some(entry) = lowering.nodes.entry(auth, "ResourcePolicy") else { return Ok(()) };
+    if !lowering.nodes.is_truthy(entry.value) {
+        return Ok(());
+    }
+    let key = lowering.nodes.span(entry.key);
+    if !lowering.nodes.is_dict(entry.value) {
+        return Err(Refuse::new(key, "`ResourcePolicy` of an event must be a map"));
+    }
+    let lists = resource_policy::read(lowering, &placed.api.id, entry.value);
+    let stage = match placed.stage {
+        Some(stage) => stage,
+        None => lowering.nodes.tree.add_plain(key, "null"),
+    };
+    let named = lowering.nodes.get(lowering.properties(placed.at), "StageName");
+    if named.is_some_and(|named| lowering.nodes.is_intrinsic(named)) && lists.any {
+        lowering.surprise(&placed.api.id, key, SurpriseKind::EventPolicyNamesStage);
+    }
+    resource_policy::add_for_path(lowering, &lists, body, &placed.operation.path, stage)?;
+    resource_policy::add_custom(lowering, &lists, body)
+}
+
+/// Merges one generated method into an own body; generated keys win. An own body without paths gets none: the
+/// translator adds to a copy that it drops.
+fn merge_method(nodes: &mut Nodes, placed: &Placed, body: NodeId, generated: NodeId) -> Step {
+    let Operation { path, path_span, method, method_span } = &placed.operation;
+    let normal = openapi::normalized(method);
+    let item = nodes.get(generated, "paths").and_then(|paths| nodes.get(paths, path));
+    let Some(generated) = item.and_then(|item| nodes.get(item, &normal)) else { return Ok(()) };
+    if nodes.get_truthy(body, "paths").is_none() {
+        return Ok(());
+    }
+    let Some(paths) = nodes.own_child(body, "paths") else { return Ok(()) };
+    let item = match nodes.own_child(paths, path) {
+        Some(item) if nodes.is_dict(item) => item,
+        Some(item) => {
+            return Err(Refuse::new(nodes.span(item), format!("path `{path}` of the body is no map")));
+        }
+        None => {
+            let item = nodes.map(*path_span, &[]);
+            nodes.set(paths, path, *path_span, item);
+            item
+        }
+    };
+    let Some(existing) = nodes.own_child(item, method).filter(|&node| nodes.shape(node) != Shape::Null) else {
+        nodes.set(item, method, *method_span, generated);
+        return Ok(());
+    };
+    if !nodes.is_dict(existing) {
+        let reason = format!("method `{method}` of path `{path}` of the body is no map");
+        return Err(Refuse::new(nodes.span(existing), reason));
+    }
+    for (key, entry) in nodes.pairs(generated) {
+        nodes.set(existing, &key, nodes.span(entry.key), entry.value);
+    }
+    Ok(())
+}
+
+/// An event whose path the API's own body does not serve.
+fn report_missing_path(
+    lowering: &mut Lowering<'_>,
+    handler: &Handler<'_>,
+    placed: &Placed,
+    body: NodeId,
+) {
+    let nodes = &lowering.nodes;
+    let is_known = |node: NodeId| nodes.shape(node) == Shape::Map && nodes.entry(node, "Fn::Transform").is_none();
+    let paths = nodes.get(body, "paths").filter(|&paths| is_known(body) && is_known(paths));
+    let Some(paths) = paths else { return };
+    if lowering.items[placed.at].resource.origin == Origin::Implicit || serves(nodes, paths, &placed.operation) {
+        return;
+    }
+    let Operation { path, path_span, method, .. } = &placed.operation;
+    let kind = SurpriseKind::EventNotInBody {
+        path: path.clone(),
+        method: shown_method(method),
+        handler: handler.parent.id.clone(),
+    };
+    let span = *path_span;
+    lowering.surprise(&placed.api.id, span, kind);
+}
+
+fn serves(nodes: &Nodes, paths: NodeId, operation: &Operation) -> bool {
+    let wanted = openapi::without_parameters(&operation.path);
+    let method = openapi::normalized(&operation.method);
+    nodes.pairs(paths).into_iter().any(|(path, entry)| {
+        let covers = match path.strip_suffix("+}").and_then(|head| head.rsplit_once('{')) {
+            Some((head, _)) => wanted.starts_with(&openapi::without_parameters(head)),
+            None => openapi::without_parameters(&path) == wanted,
+        };
+        let has = |item: NodeId| {
+            let keys = nodes.keys(item);
+            let any = [ANY_METHOD, "$ref", "Fn::Transform"];
+            keys.iter().any(|key| key.eq_ignore_ascii_case(&method) || any.contains(&key.as_str()))
+        };
+        covers && nodes.alternatives(entry.value).into_iter().any(has)
+    })
+}

@@ -1,0 +1,263 @@
+//! `AWS::Serverless::Function` and `AWS::Serverless::StateMachine`: the function, its URL, its permissions, and
+//! the `Api` events that end up in an API's body.
+//!
+//! Roles, versions, and events of other kinds are left out: they expose nothing.
+
+use crate::source::Span;
+use crate::syntax::tree::NodeId;
+use crate::template::sam::auth;
+use crate::template::sam::events::{self, Event, Handler};
+use crate::template::sam::identifier;
+use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
+use crate::template::sam::nodes::Shape;
+use crate::template::sam::openapi::{self, Operation};
+use crate::template::sam::schema;
+
+/// Properties that `AWS::Lambda::Function` has under the same name.
+const PASSED: [&str; 25] = [
+    "FunctionName",
+    "Handler",
+    "Runtime",
+    "Description",
+    "MemorySize",
+    "Timeout",
+    "VpcConfig",
+    "Role",
+    "Environment",
+    "PackageType",
+    "KmsKeyArn",
+    "ReservedConcurrentExecutions",
+    "Layers",
+    "EphemeralStorage",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "CodeSigningConfigArn",
+    "Architectures",
+    "SnapStart",
+    "RuntimeManagementConfig",
+    "LoggingConfig",
+    "RecursiveLoop",
+    "TenancyConfig",
+    "CapacityProviderConfig",
+    "DurableConfig",
+];
+
+/// Lowers all functions, then all state machines, as the translator does: their events change the APIs' bodies.
+pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
+    for at in lowering.of_type("AWS::Serverless::Function") {
+        lower_function(lowering, at);
+    }
+    for at in lowering.of_type("AWS::Serverless::StateMachine") {
+        lower_state_machine(lowering, at);
+    }
+}
+
+fn lower_function(lowering: &mut Lowering<'_>, at: usize) {
+    let parent = Parent::of(&lowering.items[at].resource);
+    let properties = lowering.properties(at);
+    schema::check(lowering, &parent, properties, schema::FUNCTION);
+    let function = function_properties(lowering, &parent, properties);
+    lowering.make(&parent, &parent.id, "AWS::Lambda::Function", function);
+    let alias = alias(lowering, &parent, properties);
+    let function = Function { parent: &parent, alias };
+    let url = function_url(lowering, &function, properties);
+    lowering.attempt(&parent.id, url);
+    lower_events(lowering, &function, at);
+}
+
+/// A function as events and URLs see it.
+struct Function<'a> {
+    parent: &'a Parent,
+    /// Logical id of its alias.
+    alias: Option<String>,
+}
+
+impl Function<'_> {
+    /// What permissions and URLs name: the alias, else the function.
+    fn target(&self, lowering: &mut Lowering<'_>, span: Span) -> NodeId {
+        let id = self.alias.as_ref().unwrap_or(&self.parent.id);
+        lowering.nodes.reference(span, id)
+    }
+}
+
+fn function_properties(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> NodeId {
+    let nodes = &mut lowering.nodes;
+    let mut entries = Vec::new();
+    for (key, entry) in nodes.pairs(properties) {
+        if PASSED.contains(&key.as_str()) {
+            entries.push((key, nodes.span(entry.key), entry.value));
+        }
+    }
+    nodes.tree.add_mapping(parent.span, entries.iter().map(|(key, span, value)| (key.as_str(), *span, *value)))
+}
+
+/// Makes the alias that `AutoPublishAlias` asks for.
+fn alias(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> Option<String> {
+    let written = lowering.nodes.get_truthy(properties, "AutoPublishAlias")?;
+    let span = lowering.nodes.span(written);
+    let Some(name) = lowering.resolved_text(written) else {
+        let reason = "`AutoPublishAlias` must be a string or a `Ref` to a parameter with a value";
+        lowering.refuse(Some(&parent.id), Refuse::new(span, reason));
+        return None;
+    };
+    let letters: String = name.chars().filter(|letter| !matches!(letter, '-' | '_')).collect();
+    let id = format!("{}Alias{letters}", parent.id);
+    let function = lowering.nodes.reference(span, &parent.id);
+    let properties = lowering.nodes.map(span, &[("Name", written), ("FunctionName", function)]);
+    lowering.make(parent, &id, "AWS::Lambda::Alias", properties);
+    lowering.derive(format!("{}.Alias", parent.id), &id);
+    Some(id)
+}
+
+/// `FunctionUrlConfig` → the URL, and for a literal `NONE` the permissions that open it to everyone.
+fn function_url(lowering: &mut Lowering<'_>, function: &Function<'_>, properties: NodeId) -> Step {
+    let Some(entry) = lowering.nodes.entry(properties, "FunctionUrlConfig") else { return Ok(()) };
+    if !lowering.nodes.is_truthy(entry.value) || !lowering.nodes.is_dict(entry.value) {
+        return Ok(());
+    }
+    let (config, key) = (entry.value, lowering.nodes.span(entry.key));
+    let auth_type = lowering.nodes.entry(config, "AuthType");
+    let literal = auth_type.and_then(|entry| lowering.nodes.text(entry.value)).map(str::to_owned);
+    let is_open = lowering.nodes.is_intrinsic(config)
+        || auth_type.is_some_and(|entry| lowering.nodes.is_intrinsic(entry.value));
+    let step = match literal.as_deref() {
+        Some("NONE" | "AWS_IAM") => Ok(()),
+        _ if is_open => Ok(()),
+        _ => {
+            let span = auth_type.map_or(key, |entry| lowering.nodes.span(entry.value));
+            Err(Refuse::new(span, "`FunctionUrlConfig` needs `AuthType`: `AWS_IAM` or `NONE`"))
+        }
+    };
+    let target = function.target(lowering, key);
+    let mut entries = vec![("TargetFunctionArn".to_owned(), key, target)];
+    for name in ["AuthType", "Cors", "InvokeMode"] {
+        if let Some(entry) = lowering.nodes.entry(config, name) {
+            entries.push((name.to_owned(), lowering.nodes.span(entry.key), entry.value));
+        }
+    }
+    let parent = Parent { span: key, ..function.parent.clone() };
+    let url = entries.iter().map(|(name, span, value)| (name.as_str(), *span, *value));
+    let url = lowering.nodes.tree.add_mapping(key, url);
+    let id = format!("{}Url", parent.id);
+    lowering.make(&parent, &id, "AWS::Lambda::Url", url);
+    if literal.as_deref() == Some("NONE")
+        && let Some(auth_type) = auth_type
+    {
+        open_to_everyone(lowering, function, auth_type.value);
+    }
+    step
+}
+
+fn open_to_everyone(lowering: &mut Lowering<'_>, function: &Function<'_>, auth_type: NodeId) {
+    let span = lowering.nodes.span(auth_type);
+    let target = function.target(lowering, span);
+    let parent = Parent { span, ..function.parent.clone() };
+    let nodes = &mut lowering.nodes;
+    let everyone = nodes.string(span, "*");
+    let url = nodes.string(span, "lambda:InvokeFunctionUrl");
+    let entries =
+        [("Action", url), ("FunctionName", target), ("Principal", everyone), ("FunctionUrlAuthType", auth_type)];
+    let properties = nodes.map(span, &entries);
+    lowering.make(&parent, &format!("{}UrlPublicPermissions", parent.id), "AWS::Lambda::Permission", properties);
+    let nodes = &mut lowering.nodes;
+    let invoke = nodes.string(span, "lambda:InvokeFunction");
+    let via_url = nodes.tree.add_plain(span, "true");
+    let entries = [
+        ("Action", invoke),
+        ("FunctionName", target),
+        ("Principal", everyone),
+        ("InvokedViaFunctionUrl", via_url),
+    ];
+    let properties = nodes.map(span, &entries);
+    let id = format!("{}URLInvokeAllowPublicAccess", parent.id);
+    lowering.make(&parent, &id, "AWS::Lambda::Permission", properties);
+}
+
+/// Events in the translator's order: by path, else by name.
+fn lower_events(lowering: &mut Lowering<'_>, function: &Function<'_>, at: usize) {
+    let mut events = events::of(lowering, at, "Api");
+    let path = |event: &Event| {
+        let path = event.properties.and_then(|properties| lowering.nodes.get_text(properties, "Path"));
+        path.unwrap_or(&event.name).to_owned()
+    };
+    events.sort_by_cached_key(path);
+    let arn = match &function.alias {
+        Some(alias) => alias.clone(),
+        None => format!("{}.Arn", function.parent.id),
+    };
+    let handler = Handler { parent: function.parent, arn, is_state_machine: false };
+    for event in events {
+        check_event(lowering, function.parent, &event, schema::API_EVENT);
+        let name = event.name.clone();
+        let step = events::lower_api_event(lowering, &handler, event);
+        if let Some(Some((api, operation, suffix))) = lowering.attempt(&function.parent.id, step) {
+            permission(lowering, function, &name, &api.id, &operation, &suffix);
+        }
+    }
+}
+
+fn check_event(
+    lowering: &mut Lowering<'_>,
+    parent: &Parent,
+    event: &Event,
+    table: &'static [(&'static str, &'static str)],
+) {
+    let Some(properties) = event.properties.filter(|&node| lowering.nodes.shape(node) == Shape::Map) else {
+        return;
+    };
+    // A missing `RestApiId` was filled in when the paths were collected.
+    let missing = |refuse: &Refuse| refuse.reason.starts_with("missing required property");
+    for refuse in schema::problems(&lowering.nodes, parent, properties, table) {
+        if !missing(&refuse) {
+            lowering.refuse(Some(&parent.id), refuse);
+        }
+    }
+}
+
+/// Lets API Gateway call the function for one event.
+fn permission(
+    lowering: &mut Lowering<'_>,
+    function: &Function<'_>,
+    event: &str,
+    api: &str,
+    operation: &Operation,
+    suffix: &str,
+) {
+    let span = operation.method_span;
+    let path = match operation.path.strip_suffix('/') {
+        Some(path) if !path.is_empty() => path,
+        _ => operation.path.as_str(),
+    };
+    let path = openapi::without_parameters(path);
+    let method = if operation.method == "any" { "*".to_owned() } else { operation.method.to_uppercase() };
+    let partition = auth::partition_variable();
+    let arn = format!(
+        "arn:{partition}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}/{method}{path}"
+    );
+    let target = function.target(lowering, span);
+    let nodes = &mut lowering.nodes;
+    let (api, stage) = (nodes.reference(span, api), nodes.string(span, "*"));
+    let source = nodes.sub(span, &arn, &[("__ApiId__", api), ("__Stage__", stage)]);
+    let action = nodes.string(span, "lambda:InvokeFunction");
+    let principal = nodes.string(span, "apigateway.amazonaws.com");
+    let entries =
+        [("Action", action), ("FunctionName", target), ("Principal", principal), ("SourceArn", source)];
+    let properties = nodes.map(span, &entries);
+    let id = identifier::with_suffix(&format!("{}{event}Permission", function.parent.id), suffix);
+    lowering.make(function.parent, &id, "AWS::Lambda::Permission", properties);
+}
+
+fn lower_state_machine(lowering: &mut Lowering<'_>, at: usize) {
+    let parent = Parent::of(&lowering.items[at].resource);
+    let properties = lowering.properties(at);
+    schema::check(lowering, &parent, properties, schema::STATE_MACHINE);
+    let kept = ["Definition", "DefinitionUri", "DefinitionSubstitutions", "Role", "Name"];
+    let made = lowering.passed(&parent, properties, &kept);
+    lowering.make(&parent, &parent.id, "AWS::StepFunctions::StateMachine", made);
+    let handler = Handler { parent: &parent, arn: parent.id.clone(), is_state_machine: true };
+    for event in events::of(lowering, at, "Api") {
+        check_event(lowering, &parent, &event, schema::API_EVENT_STATE_MACHINE);
+        let step = events::lower_api_event(lowering, &handler, event);
+        lowering.attempt(&parent.id, step);
+    }
+}

@@ -1,0 +1,60 @@
+//! The SAM resources without an API of their own: nested applications, and what exposes nothing.
+//!
+//! Knows nothing of events.
+
+use crate::syntax::tree::NodeId;
+use crate::template::sam::lowering::{Lowering, Parent};
+
+/// What the remaining SAM types become. Types that are not listed make nothing that is looked at.
+const PLAIN: [(&str, &str, &[&str]); 3] = [
+    ("AWS::Serverless::SimpleTable", "AWS::DynamoDB::Table", &["TableName"]),
+    ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", &["LayerName"]),
+    (
+        "AWS::Serverless::GraphQLApi",
+        "AWS::AppSync::GraphQLApi",
+        &["Name", "Visibility", "OwnerContact", "IntrospectionConfig"],
+    ),
+];
+
+/// Lowers what is neither a function nor an API.
+pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
+    for at in 0..lowering.items.len() {
+        let resource = &lowering.items[at].resource;
+        let parent = Parent::of(resource);
+        let properties = lowering.properties(at);
+        if lowering.items[at].is("AWS::Serverless::Application") {
+            lower_application(lowering, &parent, properties);
+        } else if let Some((_, type_name, kept)) =
+            PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam))
+        {
+            let made = lowering.passed(&parent, properties, kept);
+            lowering.make(&parent, &parent.id, type_name, made);
+        }
+    }
+}
+
+/// A nested application becomes a nested stack; one of the application repository stays opaque.
+fn lower_application(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) {
+    let mut entries = Vec::new();
+    if let Some(location) = lowering.nodes.entry(properties, "Location") {
+        entries.push(("TemplateURL", lowering.nodes.span(location.key), location.value));
+    }
+    if let Some(given) = lowering.nodes.entry(properties, "Parameters") {
+        entries.push(("Parameters", lowering.nodes.span(given.key), given.value));
+    }
+    let made = lowering.nodes.tree.add_mapping(parent.span, entries);
+    lowering.make(parent, &parent.id, "AWS::CloudFormation::Stack", made);
+}
+
+impl Lowering<'_> {
+    /// The named properties as they are written.
+    pub(super) fn passed(&mut self, parent: &Parent, properties: NodeId, names: &[&'static str]) -> NodeId {
+        let mut entries = Vec::new();
+        for &name in names {
+            if let Some(entry) = self.nodes.entry(properties, name) {
+                entries.push((name, self.nodes.span(entry.key), entry.value));
+            }
+        }
+        self.nodes.tree.add_mapping(parent.span, entries)
+    }
+}

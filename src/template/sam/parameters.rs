@@ -1,0 +1,87 @@
+//! Parameter values as the translator inlines them: the given value, else the default.
+//!
+//! Only for the few properties that the translator resolves (`Auth`, `Domain`, …); everything else keeps its
+//! `Ref`.
+
+use crate::syntax::tree::NodeId;
+use crate::template::bindings::Binding;
+use crate::template::sam::lowering::Lowering;
+use crate::template::sam::nodes::Shape;
+use crate::template::value::{Sourced, Value};
+
+impl Lowering<'_> {
+    /// The value of a `Ref` to a parameter (or `AWS::Region`, `AWS::Partition`) that is known; any other node is
+    /// itself. The value of an SSM-typed parameter is not known: what is given is the name of the SSM parameter.
+    pub(super) fn resolved(&mut self, node: NodeId) -> NodeId {
+        let Some(name) = self.nodes.referenced(node) else { return node };
+        let pseudo = match name {
+            "AWS::Region" => self.bindings.region.clone(),
+            "AWS::Partition" => self.bindings.partition().map(str::to_owned),
+            _ => None,
+        };
+        let span = self.nodes.span(node);
+        if let Some(text) = pseudo {
+            return self.nodes.string(span, &text);
+        }
+        let Some(parameter) = self.template.parameter(name) else { return node };
+        if parameter.is_ssm() {
+            return node;
+        }
+        match self.bindings.parameters.get(name) {
+            Some(Binding::Text(text)) => self.nodes.string(span, text),
+            Some(Binding::Value(Sourced { value, .. })) => self.known(node, value),
+            None => parameter.default.unwrap_or(node),
+        }
+    }
+
+    fn known(&mut self, node: NodeId, value: &Value) -> NodeId {
+        let span = self.nodes.span(node);
+        match value {
+            Value::String(text) | Value::Number(text) => self.nodes.string(span, text),
+            Value::Bool(value) => self.nodes.string(span, if *value { "true" } else { "false" }),
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.known(node, &item.value)).collect();
+                match items.contains(&node) {
+                    true => node,
+                    false => self.nodes.list(span, items),
+                }
+            }
+            Value::Absent
+            | Value::Null
+            | Value::Text(_)
+            | Value::Named(_)
+            | Value::Map(_)
+            | Value::Unknown(_) => node,
+        }
+    }
+
+    /// Text of a node after [`Lowering::resolved`].
+    pub(super) fn resolved_text(&mut self, node: NodeId) -> Option<String> {
+        let node = self.resolved(node);
+        self.nodes.text(node).map(str::to_owned)
+    }
+
+    /// The value under a key after [`Lowering::resolved`], if Python takes it for true.
+    pub(super) fn resolved_truthy(&mut self, map: NodeId, key: &str) -> Option<NodeId> {
+        let node = self.nodes.get(map, key)?;
+        let node = self.resolved(node);
+        self.nodes.is_truthy(node).then_some(node)
+    }
+
+    /// Whether a node is a `Ref` to a list parameter.
+    pub(super) fn is_list_parameter(&self, node: NodeId) -> bool {
+        let name = self.nodes.referenced(node);
+        name.and_then(|name| self.template.parameter(name)).is_some_and(|parameter| parameter.is_list())
+    }
+
+    /// The parameter that a `Ref` names.
+    pub(super) fn parameter_name(&self, node: NodeId) -> Option<String> {
+        let name = self.nodes.referenced(node)?;
+        self.template.parameter(name).map(|parameter| parameter.name.clone())
+    }
+
+    /// Whether a node is a list to the translator once parameters are known.
+    pub(super) fn is_list(&self, node: NodeId) -> bool {
+        self.nodes.shape(node) == Shape::List
+    }
+}
