@@ -59,9 +59,8 @@ impl RestApi {
 
     fn check(&self, lowering: &Lowering<'_>) -> Step {
         let nodes = &lowering.nodes;
-        let entry = |key: &str| {
-            nodes.entry(self.properties, key).filter(|entry| nodes.is_truthy(entry.value))
-        };
+        let entry =
+            |key: &str| nodes.entry(self.properties, key).filter(|entry| nodes.is_truthy(entry.value));
         let uri = entry("DefinitionUri");
         if let (Some(uri), Some(_)) = (uri, entry("DefinitionBody")) {
             let reason = "`DefinitionUri` and `DefinitionBody` cannot both be given (a global `DefinitionUri` meets the body that SAM makes)";
@@ -234,8 +233,9 @@ impl RestApi {
                 None => ("BodyS3Location", span, uri.value),
             });
         }
-        let span = lowering.nodes.entry(self.properties, "DefinitionBody").map(|it| lowering.nodes.span(it.key));
-        body.map(|body| ("Body", span.unwrap_or(self.parent.span), body))
+        let span =
+            lowering.nodes.entry(self.properties, "DefinitionBody").map(|it| lowering.nodes.span(it.key));
+        body.map(|body| ("Body", span.unwrap_or(self.parent.span), lowering.with_files(body)))
     }
 
     fn report_stale_policy(&self, lowering: &mut Lowering<'_>) {

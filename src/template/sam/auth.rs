@@ -23,32 +23,19 @@ const FIELDS: [&str; 8] = [
 
 /// Writes the authorizers and defaults of an API's `Auth` into its body. The resource policy is separate.
 pub(super) fn apply(lowering: &mut Lowering<'_>, api: &Parent, auth: NodeId, body: NodeId) -> Step {
-    if let Some((key, entry)) = lowering.nodes.pairs(auth).into_iter().find(|(key, _)| !FIELDS.contains(&key.as_str()))
+    if let Some((key, entry)) =
+        lowering.nodes.pairs(auth).into_iter().find(|(key, _)| !FIELDS.contains(&key.as_str()))
     {
         let reason = format!("`Auth` has no key `{key}`");
         return Err(Refuse::new(lowering.nodes.span(entry.key), reason));
     }
     let default = default_authorizer(lowering, auth)?;
-    let names = security_definitions(lowering, api, auth, body, default.as_deref())?;
+    let iam = default.as_ref().is_some_and(|default| default.name == "AWS_IAM");
+    let names = security_definitions(lowering, api, auth, body, iam)?;
     if let Some(default) = &default
-        && !names.is_empty()
+        && (!names.is_empty() || !default.known)
     {
-        if !names.contains(default) && default != "AWS_IAM" {
-            let reason = format!("`DefaultAuthorizer` `{default}` is not among `Authorizers`");
-            let span = lowering.nodes.get(auth, "DefaultAuthorizer").map_or(api.span, |it| lowering.nodes.span(it));
-            return Err(Refuse::new(span, reason));
-        }
-        let preflight = flag(lowering, auth, "AddDefaultAuthorizerToCorsPreflight");
-        let scopes = scopes(lowering, auth, default);
-        let span = lowering.nodes.get(auth, "DefaultAuthorizer").map_or(api.span, |it| lowering.nodes.span(it));
-        for path in openapi::paths(&lowering.nodes, body) {
-            for (method, definition) in openapi::methods(&mut lowering.nodes, body, &path)? {
-                if preflight || method != "options" {
-                    let default = Default { name: default, span, scopes };
-                    set_default(&mut lowering.nodes, body, definition, &names, &default)?;
-                }
-            }
-        }
+        apply_default(lowering, api, auth, body, &names, default)?;
     }
     if lowering.resolved_truthy(auth, "ApiKeyRequired").is_some() {
         require_api_key(lowering, api, auth, body)?;
@@ -56,14 +43,51 @@ pub(super) fn apply(lowering: &mut Lowering<'_>, api: &Parent, auth: NodeId, bod
     Ok(())
 }
 
-/// The default authorizer's name, where it is a string.
-fn default_authorizer(lowering: &mut Lowering<'_>, auth: NodeId) -> Step<Option<String>> {
+/// Puts the default authorizer on every method that has an integration.
+fn apply_default(
+    lowering: &mut Lowering<'_>,
+    api: &Parent,
+    auth: NodeId,
+    body: NodeId,
+    names: &[String],
+    default: &DefaultName,
+) -> Step {
+    let written = lowering.nodes.get(auth, "DefaultAuthorizer");
+    let span = written.map_or(api.span, |node| lowering.nodes.span(node));
+    let DefaultName { name, known } = default;
+    if *known && !names.contains(name) && name != "AWS_IAM" {
+        return Err(Refuse::new(span, format!("`DefaultAuthorizer` `{name}` is not among `Authorizers`")));
+    }
+    let preflight = flag(lowering, auth, "AddDefaultAuthorizerToCorsPreflight");
+    let default = Default { name, span, scopes: scopes(lowering, auth, name) };
+    for path in openapi::paths(&lowering.nodes, body) {
+        for (method, definition) in openapi::methods(&mut lowering.nodes, body, &path)? {
+            if preflight || method != "options" {
+                set_default(&mut lowering.nodes, body, definition, names, &default)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The default authorizer's name. A parameter without value stands under its own name, which no scheme has:
+/// the authorizer is not known.
+fn default_authorizer(lowering: &mut Lowering<'_>, auth: NodeId) -> Step<Option<DefaultName>> {
     let Some(node) = lowering.resolved_truthy(auth, "DefaultAuthorizer") else { return Ok(None) };
-    match lowering.nodes.text(node) {
-        Some(name) => Ok(Some(name.to_owned())),
-        // A parameter without value, or another intrinsic: a string at deployment at the earliest.
+    if let Some(name) = lowering.nodes.text(node) {
+        return Ok(Some(DefaultName { name: name.to_owned(), known: true }));
+    }
+    match lowering.parameter_name(node) {
+        Some(parameter) => Ok(Some(DefaultName { name: format!("${{{parameter}}}"), known: false })),
+        None if lowering.nodes.get_truthy(auth, "Authorizers").is_none() => Ok(None),
         None => Err(Refuse::new(lowering.nodes.span(node), "`DefaultAuthorizer` is not a string")),
     }
+}
+
+/// Name of the default authorizer, and whether it is a name rather than a parameter's.
+struct DefaultName {
+    name: String,
+    known: bool,
 }
 
 /// A flag that is on unless it is written otherwise.
@@ -83,12 +107,12 @@ fn security_definitions(
     api: &Parent,
     auth: NodeId,
     body: NodeId,
-    default: Option<&str>,
+    with_iam: bool,
 ) -> Step<Vec<String>> {
     let mut names = Vec::new();
     let span = lowering.nodes.span(auth);
     let mut definitions = Vec::new();
-    if default == Some("AWS_IAM") {
+    if with_iam {
         names.push("AWS_IAM".to_owned());
         definitions.push(("AWS_IAM".to_owned(), span, aws_iam(&mut lowering.nodes, span)));
     }
@@ -112,14 +136,7 @@ fn security_definitions(
     Ok(names)
 }
 
-fn define(
-    nodes: &mut Nodes,
-    body: NodeId,
-    name: &str,
-    key: Span,
-    definition: NodeId,
-    replace: bool,
-) -> Step {
+fn define(nodes: &mut Nodes, body: NodeId, name: &str, key: Span, definition: NodeId, replace: bool) -> Step {
     let definitions = match nodes.own_child(body, "securityDefinitions") {
         Some(node) if nodes.is_truthy(node) => node,
         _ => {
@@ -142,7 +159,8 @@ fn aws_iam(nodes: &mut Nodes, span: Span) -> NodeId {
 }
 
 fn scheme(nodes: &mut Nodes, span: Span, header: &str, kind: &str) -> NodeId {
-    let (key, name, place) = (nodes.string(span, "apiKey"), nodes.string(span, header), nodes.string(span, "header"));
+    let (key, name, place) =
+        (nodes.string(span, "apiKey"), nodes.string(span, header), nodes.string(span, "header"));
     let kind = nodes.string(span, kind);
     nodes.map(span, &[("type", key), ("name", name), ("in", place), ("x-amazon-apigateway-authtype", kind)])
 }
@@ -361,7 +379,8 @@ pub(super) fn apply_event(lowering: &mut Lowering<'_>, event: &EventAuth<'_>, bo
     let authorizer = lowering.nodes.get_truthy(event.auth, "Authorizer");
     let api_auth = |key: &str| event.api_auth.and_then(|auth| lowering.nodes.get_truthy(auth, key));
     let authorizers = api_auth("Authorizers");
-    let (has_default, has_key) = (api_auth("DefaultAuthorizer").is_some(), api_auth("ApiKeyRequired").is_some());
+    let (has_default, has_key) =
+        (api_auth("DefaultAuthorizer").is_some(), api_auth("ApiKeyRequired").is_some());
     if let Some(authorizer) = authorizer {
         check_event_authorizer(lowering, event, authorizer, authorizers, has_default)?;
     }
@@ -414,9 +433,7 @@ fn check_event_authorizer(
             lowering.surprise(event.api, span, kind);
             Ok(())
         }
-        Some("NONE") => {
-            Err(Refuse::new(span, "`Authorizer: NONE` needs an API with a `DefaultAuthorizer`"))
-        }
+        Some("NONE") => Err(Refuse::new(span, "`Authorizer: NONE` needs an API with a `DefaultAuthorizer`")),
         Some(name) => match authorizers.and_then(|authorizers| nodes.get_truthy(authorizers, name)) {
             Some(_) => Ok(()),
             None => Err(Refuse::new(span, format!("the API does not define the authorizer `{name}`"))),

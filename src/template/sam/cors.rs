@@ -43,7 +43,8 @@ fn allowed_origin(nodes: &mut Nodes, cors: Entry) -> Step<NodeId> {
             return Err(Refuse::new(nodes.span(value), "invalid value for `Cors`"));
         }
     }
-    if let Some((key, entry)) = nodes.pairs(value).into_iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
+    if let Some((key, entry)) = nodes.pairs(value).into_iter().find(|(key, _)| !KEYS.contains(&key.as_str()))
+    {
         return Err(Refuse::new(nodes.span(entry.key), format!("`Cors` has no key `{key}`")));
     }
     let span = nodes.span(cors.key);

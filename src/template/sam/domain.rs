@@ -104,8 +104,7 @@ impl<'a> Domain<'a> {
             nodes.set(configuration, "IpAddressType", nodes.span(address.key), address.value);
         }
         let regional = lowering.resolved_text(self.endpoint).as_deref() == Some("REGIONAL");
-        let certificate =
-            if regional && !self.private { "RegionalCertificateArn" } else { "CertificateArn" };
+        let certificate = if regional && !self.private { "RegionalCertificateArn" } else { "CertificateArn" };
         let mut entries = vec![
             ("DomainName", self.key, self.name),
             ("EndpointConfiguration", self.key, configuration),

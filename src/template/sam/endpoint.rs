@@ -78,7 +78,8 @@ fn object(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry, kind: NodeId)
 
 fn both_spellings(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) -> Step {
     let nodes = &lowering.nodes;
-    let (Some(first), Some(second)) = (nodes.entry(map, "VPCEndpointIds"), nodes.entry(map, "VpcEndpointIds"))
+    let (Some(first), Some(second)) =
+        (nodes.entry(map, "VPCEndpointIds"), nodes.entry(map, "VpcEndpointIds"))
     else {
         return Ok(());
     };

@@ -162,8 +162,8 @@ pub(super) fn shown_method(method: &str) -> String {
 fn add_to_body(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed) -> Step {
     let item = &lowering.items[placed.at];
     let (properties, managed) = (item.properties, item.managed);
-    let merge = !handler.is_state_machine
-        && lowering.nodes.get_truthy(properties, "MergeDefinitions").is_some();
+    let merge =
+        !handler.is_state_machine && lowering.nodes.get_truthy(properties, "MergeDefinitions").is_some();
     let Some(body) = lowering.nodes.own_child(properties, "DefinitionBody") else { return Ok(()) };
     if merge {
         let skeleton = openapi::skeleton(&mut lowering.nodes, placed.event.name_span);
@@ -280,7 +280,8 @@ fn merge_method(nodes: &mut Nodes, placed: &Placed, body: NodeId, generated: Nod
             item
         }
     };
-    let Some(existing) = nodes.own_child(item, method).filter(|&node| nodes.shape(node) != Shape::Null) else {
+    let Some(existing) = nodes.own_child(item, method).filter(|&node| nodes.shape(node) != Shape::Null)
+    else {
         nodes.set(item, method, *method_span, generated);
         return Ok(());
     };
@@ -295,17 +296,15 @@ fn merge_method(nodes: &mut Nodes, placed: &Placed, body: NodeId, generated: Nod
 }
 
 /// An event whose path the API's own body does not serve.
-fn report_missing_path(
-    lowering: &mut Lowering<'_>,
-    handler: &Handler<'_>,
-    placed: &Placed,
-    body: NodeId,
-) {
+fn report_missing_path(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed, body: NodeId) {
     let nodes = &lowering.nodes;
-    let is_known = |node: NodeId| nodes.shape(node) == Shape::Map && nodes.entry(node, "Fn::Transform").is_none();
+    let is_known =
+        |node: NodeId| nodes.shape(node) == Shape::Map && nodes.entry(node, "Fn::Transform").is_none();
     let paths = nodes.get(body, "paths").filter(|&paths| is_known(body) && is_known(paths));
     let Some(paths) = paths else { return };
-    if lowering.items[placed.at].resource.origin == Origin::Implicit || serves(nodes, paths, &placed.operation) {
+    if lowering.items[placed.at].resource.origin == Origin::Implicit
+        || serves(nodes, paths, &placed.operation)
+    {
         return;
     }
     let Operation { path, path_span, method, .. } = &placed.operation;

@@ -88,7 +88,9 @@ fn function_properties(lowering: &mut Lowering<'_>, parent: &Parent, properties:
             entries.push((key, nodes.span(entry.key), entry.value));
         }
     }
-    nodes.tree.add_mapping(parent.span, entries.iter().map(|(key, span, value)| (key.as_str(), *span, *value)))
+    nodes
+        .tree
+        .add_mapping(parent.span, entries.iter().map(|(key, span, value)| (key.as_str(), *span, *value)))
 }
 
 /// Makes the alias that `AutoPublishAlias` asks for.
@@ -155,10 +157,19 @@ fn open_to_everyone(lowering: &mut Lowering<'_>, function: &Function<'_>, auth_t
     let nodes = &mut lowering.nodes;
     let everyone = nodes.string(span, "*");
     let url = nodes.string(span, "lambda:InvokeFunctionUrl");
-    let entries =
-        [("Action", url), ("FunctionName", target), ("Principal", everyone), ("FunctionUrlAuthType", auth_type)];
+    let entries = [
+        ("Action", url),
+        ("FunctionName", target),
+        ("Principal", everyone),
+        ("FunctionUrlAuthType", auth_type),
+    ];
     let properties = nodes.map(span, &entries);
-    lowering.make(&parent, &format!("{}UrlPublicPermissions", parent.id), "AWS::Lambda::Permission", properties);
+    lowering.make(
+        &parent,
+        &format!("{}UrlPublicPermissions", parent.id),
+        "AWS::Lambda::Permission",
+        properties,
+    );
     let nodes = &mut lowering.nodes;
     let invoke = nodes.string(span, "lambda:InvokeFunction");
     let via_url = nodes.tree.add_plain(span, "true");

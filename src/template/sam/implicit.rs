@@ -163,7 +163,8 @@ fn add_path_conditions(lowering: &mut Lowering<'_>, at: usize) {
 
 /// The conditions of methods, sorted, when every method has one.
 fn shared<'m>(methods: impl Iterator<Item = &'m (String, Option<String>)>) -> Vec<String> {
-    let all: Option<std::collections::BTreeSet<_>> = methods.map(|(_, condition)| condition.clone()).collect();
+    let all: Option<std::collections::BTreeSet<_>> =
+        methods.map(|(_, condition)| condition.clone()).collect();
     all.unwrap_or_default().into_iter().collect()
 }
 

@@ -113,23 +113,30 @@ impl Lowering<'_> {
         Some(self.nodes.graft(&tree, root))
     }
 
-    /// Puts local files in place of `AWS::Include` in the bodies of all APIs.
+    /// Puts local files in place of `AWS::Include` in the bodies of raw APIs. SAM sees its own bodies before
+    /// the files are in them, so those follow when the body is done ([`Lowering::with_files`]).
     pub(super) fn include_files(&mut self) {
         for at in 0..self.items.len() {
             let item = &self.items[at];
-            let of_type = INCLUDING.iter().find(|(type_name, _)| item.is(type_name));
-            let Some((_, key)) = of_type else { continue };
-            let properties = item.properties;
-            let Some(entry) = self.nodes.entry(properties, key) else { continue };
-            let mut wanted = Vec::new();
-            collect_includes(&self.nodes.tree, entry.value, 0, &mut FxHashSet::default(), &mut wanted);
-            if wanted.is_empty() {
+            if item.resource.type_name.starts_with("AWS::Serverless::") {
                 continue;
             }
-            let body = self.included(entry.value, 0);
-            let properties = self.own_properties(at);
-            self.nodes.set(properties, key, self.nodes.span(entry.key), body);
+            let of_type = INCLUDING.iter().find(|(type_name, _)| item.is(type_name));
+            let Some((_, key)) = of_type else { continue };
+            let Some(entry) = self.nodes.entry(item.properties, key) else { continue };
+            let body = self.with_files(entry.value);
+            if body != entry.value {
+                let properties = self.own_properties(at);
+                self.nodes.set(properties, key, self.nodes.span(entry.key), body);
+            }
         }
+    }
+
+    /// A body with local files in place of `AWS::Include`; the body itself when there are none.
+    pub(super) fn with_files(&mut self, body: NodeId) -> NodeId {
+        let mut wanted = Vec::new();
+        collect_includes(&self.nodes.tree, body, 0, &mut FxHashSet::default(), &mut wanted);
+        if wanted.is_empty() { body } else { self.included(body, 0) }
     }
 
     /// Puts local files in place of `BodyS3Location` of raw APIs, which packaging uploads.

@@ -129,10 +129,7 @@ impl<'a> Lowering<'a> {
             Some(node) if !is_sam => node,
             Some(node) if self.nodes.is_dict(node) => self.nodes.own(node),
             Some(node) => {
-                self.refuse(
-                    Some(&resource.id),
-                    Refuse::new(self.nodes.span(node), "`Properties` is no map"),
-                );
+                self.refuse(Some(&resource.id), Refuse::new(self.nodes.span(node), "`Properties` is no map"));
                 self.nodes.map(self.nodes.span(node), &[])
             }
             None => self.nodes.map(resource.id_span, &[]),

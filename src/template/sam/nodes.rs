@@ -366,9 +366,9 @@ impl Nodes {
                 style: *style,
             },
             Kind::Sequence(_) | Kind::Mapping(_) if depth > MAX_DEPTH => Kind::Sequence(Vec::new()),
-            Kind::Sequence(items) => {
-                Kind::Sequence(items.iter().map(|&item| self.graft_at(other, item, done, depth + 1)).collect())
-            }
+            Kind::Sequence(items) => Kind::Sequence(
+                items.iter().map(|&item| self.graft_at(other, item, done, depth + 1)).collect(),
+            ),
             Kind::Mapping(entries) => {
                 let copy = entries.iter().map(|entry| Entry {
                     key: self.graft_at(other, entry.key, done, depth + 1),

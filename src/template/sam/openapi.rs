@@ -48,9 +48,7 @@ pub(super) fn is_version_3(text: &str) -> bool {
 pub(super) fn is_version(text: &str) -> bool {
     let mut parts = text.split('.');
     let digit = |part: &str| part.len() == 1 && part.starts_with(|digit: char| digit.is_ascii_digit());
-    matches!(parts.next(), Some("2" | "3"))
-        && matches!(text.split('.').count(), 2 | 3)
-        && parts.all(digit)
+    matches!(parts.next(), Some("2" | "3")) && matches!(text.split('.').count(), 2 | 3) && parts.all(digit)
 }
 
 /// A method's name as a key of a path item.
@@ -153,7 +151,8 @@ pub(super) fn add_integration(
     for item in nodes.own_alternatives(paths, &operation.path) {
         let Some(definition) = nodes.own_child(item, &method) else { continue };
         if !nodes.is_dict(definition) {
-            let reason = format!("the definition of method `{method}` of path `{}` is no map", operation.path);
+            let reason =
+                format!("the definition of method `{method}` of path `{}` is no map", operation.path);
             return Err(Refuse::new(nodes.span(definition), reason));
         }
         let span = operation.method_span;

@@ -24,9 +24,7 @@ pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
         let properties = lowering.properties(at);
         if lowering.items[at].is("AWS::Serverless::Application") {
             lower_application(lowering, &parent, properties);
-        } else if let Some((_, type_name, kept)) =
-            PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam))
-        {
+        } else if let Some((_, type_name, kept)) = PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam)) {
             let made = lowering.passed(&parent, properties, kept);
             lowering.make(&parent, &parent.id, type_name, made);
         }

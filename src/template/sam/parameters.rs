@@ -5,6 +5,7 @@
 
 use crate::syntax::tree::NodeId;
 use crate::template::bindings::Binding;
+use crate::template::document::Parameter;
 use crate::template::sam::lowering::Lowering;
 use crate::template::sam::nodes::Shape;
 use crate::template::value::{Sourced, Value};
@@ -71,7 +72,7 @@ impl Lowering<'_> {
     /// Whether a node is a `Ref` to a list parameter.
     pub(super) fn is_list_parameter(&self, node: NodeId) -> bool {
         let name = self.nodes.referenced(node);
-        name.and_then(|name| self.template.parameter(name)).is_some_and(|parameter| parameter.is_list())
+        name.and_then(|name| self.template.parameter(name)).is_some_and(Parameter::is_list)
     }
 
     /// The parameter that a `Ref` names.

@@ -81,8 +81,10 @@ pub(super) fn read(lowering: &mut Lowering<'_>, resource: &str, policy: NodeId) 
         ip_deny: addresses(lowering, list(lowering, "IpRangeBlacklist")),
         vpc_deny: vpc_tests(lowering, resource, policy, true),
         vpc_allow: vpc_tests(lowering, resource, policy, false),
-        custom: custom
-            .map(|entry| Test { key: lowering.nodes.span(entry.key), values: lowering.resolved(entry.value) }),
+        custom: custom.map(|entry| Test {
+            key: lowering.nodes.span(entry.key),
+            values: lowering.resolved(entry.value),
+        }),
         any,
     }
 }

@@ -204,7 +204,13 @@ fn fits(nodes: &Nodes, value: NodeId, kinds: &str) -> bool {
 pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     let distance = |other: &str| edit_distance(&name, &other.to_ascii_lowercase());
-    known.iter().copied().map(|other| (distance(other), other)).filter(|(far, _)| *far <= 3).min().map(|it| it.1)
+    known
+        .iter()
+        .copied()
+        .map(|other| (distance(other), other))
+        .filter(|(far, _)| *far <= 3)
+        .min()
+        .map(|it| it.1)
 }
 
 /// Levenshtein distance in characters.
@@ -236,7 +242,8 @@ mod tests {
 
     #[test]
     fn distances() {
-        let cases = [("abc", "abc", 0), ("abc", "abd", 1), ("", "ab", 2), ("ab", "", 2), ("kitten", "sitting", 3)];
+        let cases =
+            [("abc", "abc", 0), ("abc", "abd", 1), ("", "ab", 2), ("ab", "", 2), ("kitten", "sitting", 3)];
         for (left, right, expected) in cases {
             assert_eq!(edit_distance(left, right), expected, "{left} {right}");
         }

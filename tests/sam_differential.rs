@@ -1,0 +1,96 @@
+//! Lowering against the referee: the exposure facts of every SAM template of the shared corpus, as our lowering and
+//! as aws-sam-translator have them.
+//!
+//! Wants `WICKETGATE_SAM_EXPECTED`, the file that `tests/sam_differential/expected.py` wrote, and the shared folder
+//! (`../shared`, or `WICKETGATE_SHARED`).
+
+#[path = "sam_differential/facts.rs"]
+mod facts;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use wicketgate::source::FileId;
+use wicketgate::syntax::parse::parse;
+use wicketgate::template::bindings::Bindings;
+use wicketgate::template::document::Template;
+use wicketgate::template::lowered::Lowered;
+use wicketgate::template::sam::lower;
+
+/// Templates that are known to differ, with the reason.
+const EXPLAINED: &str = include_str!("sam_differential/explained.txt");
+
+#[test]
+fn lowering_agrees_with_the_referee() {
+    let expected = std::env::var("WICKETGATE_SAM_EXPECTED")
+        .expect("WICKETGATE_SAM_EXPECTED names the file that tests/sam_differential/expected.py wrote");
+    let expected = std::fs::read_to_string(expected).expect("the expected facts are readable");
+    let explained: BTreeMap<&str, &str> = EXPLAINED
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('\t'))
+        .collect();
+    let mut differing = Vec::new();
+    let mut compared = 0;
+    for line in expected.lines() {
+        let record: Value = serde_json::from_str(line).expect("each line is one record");
+        let file = record["file"].as_str().expect("a record names its file");
+        compared += 1;
+        let differences = compare(file, &record);
+        match (differences.is_empty(), explained.get(file)) {
+            (true, None) | (false, Some(_)) => {}
+            (true, Some(reason)) => differing.push(format!("{file}: agrees now, yet is explained: {reason}")),
+            (false, None) => differing.push(format!("{file}: {}", differences.join("\n    "))),
+        }
+    }
+    assert!(compared > 1000, "only {compared} templates were compared");
+    assert!(
+        differing.is_empty(),
+        "{} of {compared} templates differ:\n{}",
+        differing.len(),
+        differing.join("\n")
+    );
+}
+
+fn shared() -> PathBuf {
+    match std::env::var("WICKETGATE_SHARED") {
+        Ok(path) => PathBuf::from(path),
+        Err(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+    }
+}
+
+fn compare(file: &str, record: &Value) -> Vec<String> {
+    let text = std::fs::read_to_string(shared().join("corpus").join(file)).expect("the corpus has the file");
+    let text: Arc<str> = text.trim_start_matches('\u{feff}').into();
+    let parsed = parse(FileId(0), &text);
+    let Some(template) = Template::read(Arc::new(parsed.tree)) else {
+        return vec!["cannot be read as a template".to_owned()];
+    };
+    let bindings = Bindings { region: record["region"].as_str().map(str::to_owned), ..Bindings::default() };
+    let lowered = lower(&template, &bindings, &|_| None);
+    match record["ok"].as_bool() {
+        Some(true) => compare_facts(&lowered, record),
+        _ => compare_refusal(&lowered, record),
+    }
+}
+
+/// What the translator refuses must be refused.
+fn compare_refusal(lowered: &Lowered, record: &Value) -> Vec<String> {
+    match lowered.refusals.is_empty() {
+        true => vec![format!("not refused: {}", record["error"])],
+        false => Vec::new(),
+    }
+}
+
+fn compare_facts(lowered: &Lowered, record: &Value) -> Vec<String> {
+    if let Some(refusal) = lowered.refusals.first() {
+        return vec![format!("refused: {:?} {}", refusal.resource, refusal.reason)];
+    }
+    let ours = facts::normal(&facts::of(lowered), &record["defaults"]);
+    let theirs = facts::normal(&facts::comparable(&record["exposure"]), &record["defaults"]);
+    let mut differences = Vec::new();
+    facts::differences(&ours, &theirs, "", &mut differences);
+    differences
+}
