@@ -45,7 +45,7 @@ const PLAIN: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// The record of a lowered template.
-pub fn of(lowered: &Lowered) -> Value {
+pub(crate) fn of(lowered: &Lowered) -> Value {
     let mut record = Map::new();
     for section in ["rest_apis", "http_apis", "domain_names"] {
         record.insert(section.to_owned(), json!({}));
@@ -62,10 +62,10 @@ pub fn of(lowered: &Lowered) -> Value {
         let properties = properties(lowered, resource);
         match resource.type_name.as_str() {
             "AWS::ApiGateway::RestApi" => {
-                add("rest_apis", &resource.id, rest_api(resource, &properties, lowered))
+                add("rest_apis", &resource.id, rest_api(resource, &properties, lowered));
             }
             "AWS::ApiGatewayV2::Api" => {
-                add("http_apis", &resource.id, http_api(resource, &properties, lowered))
+                add("http_apis", &resource.id, http_api(resource, &properties, lowered));
             }
             "AWS::ApiGateway::DomainName"
             | "AWS::ApiGateway::DomainNameV2"
@@ -89,7 +89,7 @@ pub fn of(lowered: &Lowered) -> Value {
 
 /// The part of a record that is compared: without permissions for services that reach no API, and without the
 /// hash in a deployment's id.
-pub fn comparable(record: &Value) -> Value {
+pub(crate) fn comparable(record: &Value) -> Value {
     let mut out = Map::new();
     let sections =
         ["rest_apis", "http_apis", "domain_names"].into_iter().chain(PLAIN.iter().map(|plain| plain.0));
@@ -98,9 +98,7 @@ pub fn comparable(record: &Value) -> Value {
         for (id, facts) in record[section].as_object().into_iter().flatten() {
             let mut facts = facts.clone();
             if let Some(facts) = facts.as_object_mut() {
-                for key in
-                    ["logical_id", "body_servers_endpoint_configuration_", "Qualifier", "security_policy_"]
-                {
+                for key in ["logical_id", "Qualifier"] {
                     facts.remove(key);
                 }
             }
@@ -239,7 +237,7 @@ fn alternatives(value: &Value, when: &[String], out: &mut Vec<(Value, Vec<String
         (map.len(), map.get("Fn::If").and_then(Value::as_array).map(Vec::as_slice))
     {
         let name = condition.as_str().map_or_else(|| condition.to_string(), str::to_owned);
-        alternatives(yes, &[when, &[name.clone()]].concat(), out);
+        alternatives(yes, &[when, std::slice::from_ref(&name)].concat(), out);
         alternatives(no, &[when, &[format!("!{name}")]].concat(), out);
         return;
     }
@@ -342,7 +340,7 @@ fn plain(text: &str) -> Value {
 
 /// The same facts in one notation: parameters by their default (the translator inlines some), the partition by its
 /// pseudo parameter, attributes as pairs.
-pub fn normal(value: &Value, defaults: &Value) -> Value {
+pub(crate) fn normal(value: &Value, defaults: &Value) -> Value {
     match value {
         Value::Object(map) => {
             if map.len() == 1 {
@@ -372,7 +370,7 @@ fn normal_scalar(value: &Value) -> Value {
 }
 
 /// Where two records differ, each as one line.
-pub fn differences(ours: &Value, theirs: &Value, place: &str, out: &mut Vec<String>) {
+pub(crate) fn differences(ours: &Value, theirs: &Value, place: &str, out: &mut Vec<String>) {
     match (ours, theirs) {
         (Value::Object(left), Value::Object(right)) => {
             let mut keys: Vec<_> = left.keys().chain(right.keys()).collect();
