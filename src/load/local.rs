@@ -39,7 +39,9 @@ impl LocalReader {
         if relative.is_empty() || relative.contains("://") || relative.contains('\0') {
             return None;
         }
-        let written = Path::new(relative);
+        // Templates written on Windows are read everywhere.
+        let relative = relative.replace('\\', "/");
+        let written = Path::new(&relative);
         if written.is_absolute() || written.has_root() {
             return None;
         }

@@ -36,7 +36,7 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 
 /// A name or message to show on one line: harmful characters become `?`, white space becomes a blank, and far
 /// too long text is cut.
-pub(super) fn phrase(text: &str) -> Cow<'_, str> {
+pub(crate) fn phrase(text: &str) -> Cow<'_, str> {
     let kept = cut(text, PHRASE_LIMIT);
     if kept.len() == text.len() && !text.contains(is_harmful) {
         return Cow::Borrowed(text);

@@ -12,7 +12,7 @@ pub mod statistics;
 pub mod summary;
 pub mod text;
 
-mod clean;
+pub(crate) mod clean;
 mod snippet;
 mod wrap;
 

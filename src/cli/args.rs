@@ -1,0 +1,259 @@
+//! The command line as types, and the words of `--help`. What the verbs do is elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::{Confidence, Persona};
+
+const EXAMPLES: &str = "\
+Examples:
+  wicketgate check                       every template below this folder
+  wicketgate check services/a            one service (a folder is a workspace of its own)
+  wicketgate check --posture private .   the gate: a public API is an error
+  wicketgate map .                       who can reach what
+  wicketgate explain public-api          what a rule means and what to do
+
+Exit status:
+  0  nothing at or above --fail-on, or --exit-zero
+  1  findings remain
+  2  a bad flag, a bad policy file, a path that cannot be read, an internal error
+  3  a folder was given and no template was found in it";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  wicketgate check                                      every template below this folder
+  wicketgate check template.yaml                        one file; its repository is read for links
+  wicketgate check --posture private --format concise . one line a finding, for editors and logs
+  wicketgate check --select public-api,missing-resource-policy services
+  wicketgate check --format json --output findings.json .
+  git show HEAD:template.yaml | wicketgate check --stdin-filename template.yaml -
+
+Results go to standard output, everything else (the summary line too) to standard error.
+
+Exit status:
+  0  nothing at or above --fail-on, or --exit-zero; a named file that is no template is skipped
+  1  findings remain; a template that cannot be read is a finding
+  2  a bad flag, a bad policy file, a path that cannot be read, an internal error
+  3  a folder was given and no template was found in it (--allow-empty makes it 0)";
+
+/// Reads CloudFormation and SAM templates and says who can call each API in them.
+///
+/// Nothing is sent anywhere: no AWS account, no credentials, no network.
+#[derive(Debug, Parser)]
+#[command(name = "wicketgate", bin_name = "wicketgate", version, after_help = EXAMPLES, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Report APIs that others can call than was meant, or that nobody can call
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Show who can reach what: each API and its callers
+    Map(MapArgs),
+    /// Print what a rule means, why it matters and what to do
+    Explain {
+        /// Name of the rule, for example `public-api`
+        #[arg(value_name = "RULE")]
+        rule: String,
+    },
+    /// List all rules
+    Rules {
+        /// Notation of the list
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
+}
+
+/// Where settings come from; the same for every verb that reads templates.
+#[derive(Debug, Args)]
+pub(super) struct PolicyArgs {
+    /// Policy file to use instead of the nearest `wicketgate.toml`
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no policy file, and no template beyond the named paths and what those name
+    #[arg(long)]
+    pub(super) isolated: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct CheckArgs {
+    /// Templates and folders, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    /// Notation of the results
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: CheckFormat,
+    /// Write the results to a file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+    /// Also count the findings of each rule
+    #[arg(long, help_heading = "Output")]
+    pub(super) statistics: bool,
+    /// Colour in the `full` format; `auto` means on a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
+    pub(super) color: ColorChoice,
+    /// No summary line
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Say which files were read and which were skipped
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) verbose: bool,
+
+    /// What APIs are meant to be where nothing narrower says so
+    #[arg(long, value_enum, help_heading = "Findings")]
+    pub(super) posture: Option<PostureChoice>,
+    /// Who reads the findings; each sees more than the one before
+    #[arg(long, value_enum, help_heading = "Findings")]
+    pub(super) persona: Option<PersonaChoice>,
+    /// Report only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Findings")]
+    pub(super) select: Vec<String>,
+    /// Do not report these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Findings")]
+    pub(super) ignore: Vec<String>,
+    /// Hide findings that are less sure than this
+    #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Findings")]
+    pub(super) min_confidence: Option<ConfidenceChoice>,
+    /// Lowest severity that makes the exit status 1 [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_enum, help_heading = "Findings")]
+    pub(super) fail_on: Option<FailOnChoice>,
+    /// Exit with 0 even when there are findings
+    #[arg(long, help_heading = "Findings")]
+    pub(super) exit_zero: bool,
+
+    /// Name of the file that standard input stands for
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// Also read what `.gitignore` and `.ignore` leave out, and build folders
+    #[arg(long, help_heading = "Input")]
+    pub(super) no_ignore: bool,
+    /// A folder without any template is no failure
+    #[arg(long, help_heading = "Input")]
+    pub(super) allow_empty: bool,
+    /// How many threads to use [default: one for each processor]
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Input")]
+    pub(super) jobs: Option<u16>,
+}
+
+/// Arguments of `map`.
+#[derive(Debug, Args)]
+pub(super) struct MapArgs {
+    /// Templates and folders
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// Notation of the map
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ListFormat,
+}
+
+/// Notations of `check`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// The text with the findings marked in it
+    #[default]
+    Full,
+    /// One line a finding: file:line:column: severity[rule] message
+    Concise,
+    /// One JSON document, schema wicketgate.check/1
+    Json,
+}
+
+/// Notations of lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For reading
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Spellings of the posture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PostureChoice {
+    /// A public API is an error
+    Private,
+    /// Public APIs are meant to be public
+    Public,
+    /// Nothing was decided: a public API is a question
+    Unset,
+}
+
+/// Spellings of the persona.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PersonaChoice {
+    /// Findings worth anybody's time
+    Regular,
+    /// Also advice
+    Pedantic,
+    /// Also what could not be decided
+    Auditor,
+}
+
+impl From<PersonaChoice> for Persona {
+    fn from(choice: PersonaChoice) -> Self {
+        match choice {
+            PersonaChoice::Regular => Self::Regular,
+            PersonaChoice::Pedantic => Self::Pedantic,
+            PersonaChoice::Auditor => Self::Auditor,
+        }
+    }
+}
+
+/// Spellings of the confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConfidenceChoice {
+    /// Heuristics too
+    Low,
+    /// At most one assumption
+    Medium,
+    /// Only what follows from the text
+    High,
+}
+
+impl From<ConfidenceChoice> for Confidence {
+    fn from(choice: ConfidenceChoice) -> Self {
+        match choice {
+            ConfidenceChoice::Low => Self::Low,
+            ConfidenceChoice::Medium => Self::Medium,
+            ConfidenceChoice::High => Self::High,
+        }
+    }
+}
+
+/// Spellings of the failing severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOnChoice {
+    /// Errors only
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Every finding
+    Info,
+    /// No finding
+    Never,
+}

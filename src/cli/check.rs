@@ -1,0 +1,186 @@
+//! The verb `check`: read, judge, report, and choose the exit status.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use crate::cli::args::{CheckArgs, CheckFormat, FailOnChoice, PostureChoice};
+use crate::cli::explain::known_rule;
+use crate::cli::failure::{Failure, Status};
+use crate::cli::input::{self, Input, Wanted};
+use crate::cli::judge::{Flags, Judged, Verdict, judge};
+use crate::cli::output::{deliver, note, note_all, wants_color, width};
+use crate::cli::progress::Progress;
+use crate::config::FailOn;
+use crate::diagnostic::{Diagnostic, RuleId, Severity};
+use crate::intent::Posture;
+use crate::load::Role;
+use crate::report::summary::Summary;
+use crate::report::text::{Colour, TextOptions};
+use crate::report::{concise, json, statistics, summary, text};
+use crate::source::Sources;
+
+/// Said once where a public API is only a question.
+const QUESTION: &str = "This project has no wicketgate.toml, so `public-api` is a question, not a verdict: \
+                        answer it there with `posture = \"private\"` or `posture = \"public\"`.";
+
+/// Runs `check`.
+pub(super) fn run(args: &CheckArgs) -> Result<Status, Failure> {
+    for rule in args.select.iter().chain(&args.ignore) {
+        known_rule(rule)?;
+    }
+    match args.jobs {
+        None => run_here(args),
+        Some(jobs) => {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build();
+            pool.map_err(Failure::Threads)?.install(|| run_here(args))
+        }
+    }
+}
+
+fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
+    let started = Instant::now();
+    let progress = Progress::start(args.quiet, "reading files");
+    let mut input = input::read(&Wanted {
+        paths: &args.paths,
+        stdin_filename: args.stdin_filename.as_deref(),
+        policy: &args.policy,
+        respect_ignore_files: !args.no_ignore,
+    })?;
+    progress.say(|| format!("judging {} templates", input.files.len()));
+    let verdict = judge(&mut input, &args.policy, &flags(args))?;
+    drop(progress);
+    match verdict {
+        Verdict::BadPolicy(mistakes) => {
+            let numbers = Summary::default().with_findings(&mistakes);
+            deliver(args.output.as_deref(), |out| write(out, args, &mistakes, &input.sources, &numbers))?;
+            note("wicketgate: the policy file has mistakes; nothing was judged");
+            Ok(Status::Failed)
+        }
+        Verdict::Judged(judged) => report(args, &input, &judged, started),
+    }
+}
+
+fn flags(args: &CheckArgs) -> Flags {
+    let rules = |names: &[String]| names.iter().cloned().map(RuleId::owned).collect();
+    Flags {
+        posture: args.posture.map(|posture| match posture {
+            PostureChoice::Private => Posture::Private,
+            PostureChoice::Public => Posture::Public,
+            PostureChoice::Unset => Posture::Unset,
+        }),
+        persona: args.persona.map(Into::into),
+        fail_on: args.fail_on.map(|lowest| match lowest {
+            FailOnChoice::Error => FailOn::AtLeast(Severity::Error),
+            FailOnChoice::Warning => FailOn::AtLeast(Severity::Warning),
+            FailOnChoice::Info => FailOn::AtLeast(Severity::Info),
+            FailOnChoice::Never => FailOn::Never,
+        }),
+        select: rules(&args.select),
+        ignore: rules(&args.ignore),
+        min_confidence: args.min_confidence.map(Into::into),
+    }
+}
+
+fn report(args: &CheckArgs, input: &Input, judged: &Judged, started: Instant) -> Result<Status, Failure> {
+    let found = &judged.diagnostics;
+    let numbers = numbers(judged);
+    // The reader may have seen enough; the status still says what was found.
+    match deliver(args.output.as_deref(), |out| write(out, args, found, &input.sources, &numbers)) {
+        Err(Failure::ReaderGone) => return Err(Failure::ReaderGone),
+        delivered => delivered?,
+    }
+    let mut lines = Vec::new();
+    if args.verbose {
+        say_what_was_read(&mut lines, input);
+    }
+    for error in &input.errors {
+        lines.push(format!("wicketgate: {error}"));
+    }
+    for folder in input.empty_folders.iter().filter(|_| !args.allow_empty) {
+        lines.push(format!("wicketgate: no template found in {folder}"));
+    }
+    if args.statistics {
+        lines.extend(captured(|out| statistics::write(out, found)));
+    }
+    if !args.quiet {
+        lines.extend(captured(|out| summary::write(out, &numbers, started.elapsed())));
+        if is_question(args, judged) {
+            lines.push(QUESTION.to_owned());
+        }
+    }
+    note_all(&lines);
+    Ok(status(args, input, judged))
+}
+
+fn write(
+    out: &mut dyn Write,
+    args: &CheckArgs,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    numbers: &Summary,
+) -> io::Result<()> {
+    match args.format {
+        CheckFormat::Full => {
+            let color = wants_color(args.color, args.output.is_some());
+            let colour = if color { Colour::Always } else { Colour::Never };
+            text::write(out, diagnostics, sources, &TextOptions { colour, width: width() })
+        }
+        CheckFormat::Concise => concise::write(out, diagnostics, sources),
+        CheckFormat::Json => json::write(out, diagnostics, sources, numbers),
+    }
+}
+
+fn numbers(judged: &Judged) -> Summary {
+    let counted = &judged.summary;
+    let summary = Summary {
+        templates: counted.templates,
+        apis: counted.apis,
+        private_apis: counted.private_apis,
+        public_apis: counted.public_apis,
+        functions: counted.functions,
+        endpoints: counted.endpoints,
+        ..Summary::default()
+    };
+    summary.with_findings(&judged.diagnostics)
+}
+
+/// The lines that a reporter writes.
+fn captured(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<String> {
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = write(&mut bytes);
+    String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+}
+
+fn say_what_was_read(lines: &mut Vec<String>, input: &Input) {
+    for file in &input.files {
+        let name = input.sources.name(file.id);
+        lines.push(match file.role {
+            Role::Reported => format!("read {name}"),
+            Role::Context => format!("read {name} for links only"),
+        });
+    }
+    lines
+        .extend(input.skipped.iter().map(|name| format!("skipped {name}: it does not look like a template")));
+}
+
+/// Whether the only thing wrong with a public API is that nobody said what is meant.
+fn is_question(args: &CheckArgs, judged: &Judged) -> bool {
+    let asks = |diagnostic: &Diagnostic| {
+        diagnostic.rule.as_str() == "public-api" && diagnostic.severity == Severity::Warning
+    };
+    let unsaid = judged.without_policy && args.posture.is_none() && !args.policy.isolated;
+    args.format == CheckFormat::Full && unsaid && judged.diagnostics.iter().any(asks)
+}
+
+fn status(args: &CheckArgs, input: &Input, judged: &Judged) -> Status {
+    if !input.errors.is_empty() || judged.internal_error {
+        Status::Failed
+    } else if judged.failing && !args.exit_zero {
+        Status::Findings
+    } else if !input.empty_folders.is_empty() && !args.allow_empty {
+        Status::NoTemplate
+    } else {
+        Status::Clean
+    }
+}

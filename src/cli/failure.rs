@@ -1,0 +1,120 @@
+//! Why a run could not do what it was asked, and the exit statuses. Findings are no failures.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::load::LoadError;
+
+/// Exit statuses, the same for every output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Nothing at or above the threshold.
+    Clean,
+    /// Findings remain.
+    Findings,
+    /// Could not do what was asked.
+    Failed,
+    /// A folder was given and no template was found in it.
+    NoTemplate,
+}
+
+impl Status {
+    /// The number that the shell sees.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Failed => 2,
+            Self::NoTemplate => 3,
+        }
+    }
+}
+
+/// The world refused, or the arguments make no sense together.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The user asked for a rule that does not exist; the nearest names are offered.
+    UnknownRule {
+        /// What was asked for.
+        name: String,
+        /// Names like it, best first.
+        nearest: Vec<&'static str>,
+    },
+    /// `-` was given together with other paths, or twice.
+    StdinBesidePaths,
+    /// `--stdin-filename` was given without `-`.
+    NameWithoutStdin,
+    /// The working directory is gone or may not be read: for the user to mend.
+    WorkingDirectory(io::Error),
+    /// Standard input could not be read.
+    Stdin(io::Error),
+    /// A path could not be read.
+    Load(LoadError),
+    /// The file of `--output` could not be written.
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard output could not be written to.
+    Stdout(io::Error),
+    /// Whoever read standard output stopped reading. Not worth a word.
+    ReaderGone,
+    /// The thread pool could not be made.
+    Threads(rayon::ThreadPoolBuildError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownRule { name, nearest } => unknown_rule(formatter, name, nearest),
+            Self::StdinBesidePaths => formatter
+                .write_str("`-` reads standard input as one template and stands alone: name no other path"),
+            Self::NameWithoutStdin => {
+                formatter.write_str("--stdin-filename names what `-` reads: give `-` as the path")
+            }
+            Self::WorkingDirectory(source) => {
+                write!(formatter, "cannot tell the working directory: {source}")
+            }
+            Self::Stdin(source) => write!(formatter, "cannot read standard input: {source}"),
+            Self::Load(error) => error.fmt(formatter),
+            Self::Output { path, source } => write!(formatter, "cannot write {}: {source}", path.display()),
+            Self::Stdout(source) => write!(formatter, "cannot write to standard output: {source}"),
+            Self::ReaderGone => formatter.write_str("standard output was closed"),
+            Self::Threads(source) => write!(formatter, "cannot start threads: {source}"),
+        }
+    }
+}
+
+fn unknown_rule(formatter: &mut fmt::Formatter<'_>, name: &str, nearest: &[&str]) -> fmt::Result {
+    write!(formatter, "there is no rule `{name}`")?;
+    for (index, near) in nearest.iter().enumerate() {
+        formatter.write_str(if index == 0 { "; did you mean " } else { " or " })?;
+        write!(formatter, "`{near}`")?;
+    }
+    formatter.write_str(if nearest.is_empty() { "; `wicketgate rules` lists them" } else { "?" })
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::UnknownRule { .. } | Self::StdinBesidePaths | Self::NameWithoutStdin | Self::ReaderGone => {
+                None
+            }
+            Self::WorkingDirectory(source)
+            | Self::Stdin(source)
+            | Self::Stdout(source)
+            | Self::Output { source, .. } => Some(source),
+            Self::Load(error) => Some(error),
+            Self::Threads(error) => Some(error),
+        }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}

@@ -1,0 +1,114 @@
+//! From paths on the command line to texts with ids and the policy that governs them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::PolicyArgs;
+use crate::cli::failure::Failure;
+use crate::load::{self, LoadError, Loaded, LocalReader, Request, Role, TextProblem};
+use crate::source::{FileId, Sources};
+
+/// What a verb is asked to read.
+pub(super) struct Wanted<'a> {
+    /// Paths as given; `-` stands alone and means standard input.
+    pub(super) paths: &'a [PathBuf],
+    /// Name that standard input stands for.
+    pub(super) stdin_filename: Option<&'a Path>,
+    /// Where settings come from.
+    pub(super) policy: &'a PolicyArgs,
+    /// Whether `.gitignore` and `.ignore` count.
+    pub(super) respect_ignore_files: bool,
+}
+
+/// A template of the run.
+pub(super) struct InputFile {
+    pub(super) id: FileId,
+    pub(super) role: Role,
+    pub(super) problem: Option<TextProblem>,
+}
+
+/// Everything that was read.
+pub(super) struct Input {
+    pub(super) working: PathBuf,
+    pub(super) sources: Sources,
+    /// Sorted by name.
+    pub(super) files: Vec<InputFile>,
+    pub(super) empty_folders: Vec<String>,
+    pub(super) skipped: Vec<String>,
+    pub(super) errors: Vec<LoadError>,
+    pub(super) local: LocalReader,
+}
+
+/// Reads what is wanted.
+pub(super) fn read(wanted: &Wanted<'_>) -> Result<Input, Failure> {
+    let working = std::env::current_dir().map_err(Failure::WorkingDirectory)?;
+    let bytes = if reads_stdin(wanted)? { Some(load::read_stdin().map_err(Failure::Stdin)?) } else { None };
+    let name = wanted.stdin_filename.unwrap_or(Path::new("<stdin>"));
+    let loaded = load::load(&Request {
+        working: &working,
+        paths: if bytes.is_some() { &[] } else { wanted.paths },
+        stdin: bytes.as_deref().map(|bytes| (name, bytes)),
+        isolated: wanted.policy.isolated,
+        respect_ignore_files: wanted.respect_ignore_files,
+        policy: wanted.policy.config.as_deref(),
+        looks_like_template,
+    });
+    Ok(register(working, loaded))
+}
+
+fn reads_stdin(wanted: &Wanted<'_>) -> Result<bool, Failure> {
+    let dash = wanted.paths.iter().any(|path| path.as_os_str() == "-");
+    match (dash, wanted.paths.len()) {
+        (true, 1) => Ok(true),
+        (true, _) => Err(Failure::StdinBesidePaths),
+        (false, _) if wanted.stdin_filename.is_some() => Err(Failure::NameWithoutStdin),
+        (false, _) => Ok(false),
+    }
+}
+
+fn register(working: PathBuf, loaded: Loaded) -> Input {
+    let mut sources = Sources::new();
+    let files = loaded
+        .files
+        .into_iter()
+        .map(|file| InputFile { id: sources.add(file.source), role: file.role, problem: file.problem })
+        .collect();
+    Input {
+        working,
+        sources,
+        files,
+        empty_folders: loaded.empty_folders,
+        skipped: loaded.skipped,
+        errors: loaded.errors,
+        local: loaded.local,
+    }
+}
+
+/// The policy files of a run, each with the reported files it governs; `None` for those without one.
+pub(super) fn policies(input: &Input, policy: &PolicyArgs) -> BTreeMap<Option<PathBuf>, Vec<FileId>> {
+    let mut governed: BTreeMap<Option<PathBuf>, Vec<FileId>> = BTreeMap::new();
+    let mut by_folder: BTreeMap<PathBuf, Option<PathBuf>> = BTreeMap::new();
+    for file in input.files.iter().filter(|file| file.role == Role::Reported) {
+        let found = if policy.isolated {
+            None
+        } else if let Some(config) = &policy.config {
+            Some(config.clone())
+        } else {
+            let name = Path::new(input.sources.name(file.id));
+            let folder = name.parent().unwrap_or(Path::new("")).to_path_buf();
+            by_folder
+                .entry(folder)
+                .or_insert_with_key(|folder| load::policy_for_folder(&input.working, folder))
+                .clone()
+        };
+        governed.entry(found).or_default().push(file.id);
+    }
+    governed
+}
+
+/// Whether bytes can be a template: they name the format version, or resources with types like `AWS::X::Y`. What
+/// is left is decided by reading it.
+fn looks_like_template(bytes: &[u8]) -> bool {
+    let holds = |needle: &str| memchr::memmem::find(bytes, needle.as_bytes()).is_some();
+    holds("AWSTemplateFormatVersion") || holds("::") && (holds("Resources") || holds("Transform"))
+}

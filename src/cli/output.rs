@@ -1,0 +1,104 @@
+//! Where results go: standard output or a file that is written whole. What they say is made elsewhere.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::ColorChoice;
+use crate::cli::failure::Failure;
+use crate::report::clean::phrase;
+
+/// Runs `write` against standard output, or collects what it writes and puts that into `file` whole.
+pub(super) fn deliver(
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let Some(path) = file else { return to_stdout(write) };
+    let mut bytes = Vec::new();
+    write(&mut bytes)
+        .and_then(|()| replace_file(path, &bytes))
+        .map_err(|source| Failure::Output { path: path.to_path_buf(), source })
+}
+
+/// Runs `write` against standard output, locked and buffered. A reader that went away wanted no more.
+pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    write(&mut out).and_then(|()| out.flush()).map_err(|error| {
+        // What is left in the buffer has no reader either.
+        let _ = out.into_parts();
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::ReaderGone,
+            _ => Failure::Stdout(error),
+        }
+    })
+}
+
+/// Writes one line to standard error. When even that fails there is nobody left to tell.
+pub(super) fn note(line: &str) {
+    note_all([line]);
+}
+
+/// Writes lines to standard error; names of files in them cannot do harm to a terminal.
+pub(super) fn note_all(lines: impl IntoIterator<Item = impl AsRef<str>>) {
+    let mut text = String::new();
+    for line in lines {
+        text += &phrase(line.as_ref());
+        text.push('\n');
+    }
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Puts `bytes` into the file at `path`: whole or not at all, so that nobody ever reads half a result.
+fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A pipe or a device is written to; only regular files are replaced. A link stays, its target is replaced.
+    let target = match path.canonicalize() {
+        Ok(real) if !real.metadata()?.is_file() => return fs::write(path, bytes),
+        Ok(real) => real,
+        Err(_) => path.to_path_buf(),
+    };
+    let temporary = beside(&target);
+    let written = OpenOptions::new().write(true).create_new(true).open(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        if let Ok(old) = target.metadata() {
+            file.set_permissions(old.permissions())?;
+        }
+        fs::rename(&temporary, &target)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// A name for a temporary file in the folder of `target`: renaming works only inside one file system.
+fn beside(target: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    target.with_file_name(name)
+}
+
+/// Whether to colour what goes to standard output, or to a file.
+///
+/// The flag decides; then `NO_COLOR` (<https://no-color.org>: any text but the empty one), then
+/// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>: anything but `0`), then whether a terminal is there.
+pub(super) fn wants_color(choice: ColorChoice, to_file: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if to_file || set("NO_COLOR").is_some() => false,
+        ColorChoice::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        ColorChoice::Auto => set("TERM").is_none_or(|term| term != "dumb") && io::stdout().is_terminal(),
+    }
+}
+
+/// How many columns to fill: those of the terminal as far as the environment says, else 100.
+pub(super) fn width() -> usize {
+    const USUAL: usize = 100;
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .filter(|&n| n >= 40)
+        .unwrap_or(USUAL)
+}
