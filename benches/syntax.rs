@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
+use wicketgate::syntax::sniff::looks_like_template;
 
 const RUNS: usize = 9;
 
@@ -56,13 +57,19 @@ fn report(name: &str, texts: &[Arc<str>]) {
             }
         })
     };
+    let sniffed = best(|| {
+        for text in texts {
+            black_box(looks_like_template(text));
+        }
+    });
     println!(
-        "{name}: {} files, {:.2} MB; ours {:.0}, bare events {:.0}, with comments {:.0} MB/s",
+        "{name}: {} files, {:.2} MB; ours {:.0}, bare events {:.0}, with comments {:.0}, sniffed {:.0} MB/s",
         texts.len(),
         bytes as f64 / 1e6,
         speed(ours),
         speed(events(false)),
         speed(events(true)),
+        speed(sniffed),
     );
 }
 

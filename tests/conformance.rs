@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use wicketgate::source::FileId;
 use wicketgate::syntax::parse::{Parsed, parse};
+use wicketgate::syntax::sniff::{Sniff, looks_like_template};
 use wicketgate::syntax::tree::{Format, Kind, NodeId, ScalarStyle, Tree};
 
 /// Invalid YAML that we read without complaint.
@@ -174,6 +175,18 @@ const BROKEN_TEMPLATES: &[&str] = &[
     "bridgecrewio__checkov/tests/cloudformation/runner/resources/invalid.json",
     "bridgecrewio__checkov/tests/cloudformation/runner/resources/invalid.yaml",
     "stelligent__cfn_nag/spec/test_templates/yaml/vulgar_bad_syntax.yml",
+];
+
+/// Templates that are not taken for one: six that cookiecutter fills in first (`{% if … %}`), and a part of a
+/// Serverless Framework configuration (`${self:…}`).
+const NOT_SNIFFED: &[&str] = &[
+    "aws-samples__serverless-patterns/lambda-vpc-secrets-sls/serverless-resources/iam-roles.yaml",
+    "aws__aws-sam-cli/samcli/lib/init/templates/cookiecutter-aws-sam-hello-dotnet/{{cookiecutter.project_name}}/template.yaml",
+    "aws__aws-sam-cli/samcli/lib/init/templates/cookiecutter-aws-sam-hello-golang/{{cookiecutter.project_name}}/template.yaml",
+    "aws__aws-sam-cli/samcli/lib/init/templates/cookiecutter-aws-sam-hello-java-gradle/{{cookiecutter.project_name}}/template.yaml",
+    "aws__aws-sam-cli/samcli/lib/init/templates/cookiecutter-aws-sam-hello-nodejs/{{cookiecutter.project_name}}/template.yaml",
+    "aws__aws-sam-cli/samcli/lib/init/templates/cookiecutter-aws-sam-hello-python/{{cookiecutter.project_name}}/template.yaml",
+    "aws__aws-sam-cli/tests/functional/testdata/init/unknown_runtime/python3.8/cookiecutter-aws-sam-hello/{{cookiecutter.project_name}}/template.yaml",
 ];
 
 fn shared() -> PathBuf {
@@ -506,4 +519,30 @@ fn templates_of_the_corpus_parse() {
     }
     println!("templates: {counts:?}");
     assert_listed("templates that do not parse", &broken, BROKEN_TEMPLATES);
+}
+
+#[test]
+fn templates_of_the_corpus_are_recognised() {
+    let corpus = shared().join("corpus");
+    let (mut missed, mut taken) = <(BTreeSet<_>, BTreeSet<_>)>::default();
+    let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    for (name, kind) in manifest() {
+        let Ok(text) = fs::read_to_string(corpus.join(&name)) else { continue };
+        let (sniff, word) = match looks_like_template(&text) {
+            Sniff::Template => ("template", "template"),
+            Sniff::Unsure => ("unsure", "unsure"),
+            Sniff::Other(what) => ("other", what),
+        };
+        *counts.entry((kind.clone(), sniff)).or_default() += 1;
+        if kind == "template" && sniff != "template" {
+            println!("{name}: {word}");
+            missed.insert(name);
+        } else if kind != "template" && sniff == "template" {
+            println!("{name} ({kind}): taken for a template");
+            taken.insert(name);
+        }
+    }
+    println!("sniffed: {counts:#?}");
+    assert_listed("templates that are not recognised", &missed, NOT_SNIFFED);
+    assert_listed("other files that are taken for templates", &taken, &[]);
 }
