@@ -7,6 +7,7 @@ use crate::cli::args::PolicyArgs;
 use crate::cli::failure::Failure;
 use crate::load::{self, LoadError, Loaded, LocalReader, Request, Role, TextProblem};
 use crate::source::{FileId, Sources};
+use crate::syntax::sniff;
 
 /// What a verb is asked to read.
 pub(super) struct Wanted<'a> {
@@ -106,9 +107,8 @@ pub(super) fn policies(input: &Input, policy: &PolicyArgs) -> BTreeMap<Option<Pa
     governed
 }
 
-/// Whether bytes can be a template: they name the format version, or resources with types like `AWS::X::Y`. What
-/// is left is decided by reading it.
+/// Whether bytes, possibly only the first of a file, look like a template.
 fn looks_like_template(bytes: &[u8]) -> bool {
-    let holds = |needle: &str| memchr::memmem::find(bytes, needle.as_bytes()).is_some();
-    holds("AWSTemplateFormatVersion") || holds("::") && (holds("Resources") || holds("Transform"))
+    // Bytes that are no text are looked past here: in a template they are a finding of their own.
+    sniff::looks_like_template(&String::from_utf8_lossy(bytes)).is_template()
 }
