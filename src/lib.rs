@@ -1,7 +1,7 @@
 //! wicketgate works out who can call each API of a CloudFormation or SAM template.
 //!
 //! Bytes are read by `load` into [`source`]; [`syntax`] turns text into a spanned tree; [`template`] reads a
-//! tree as CloudFormation and lowers SAM; `policy` evaluates resource policies; `workspace` links the stacks
+//! tree as CloudFormation and lowers SAM; [`policy`] evaluates resource policies; `workspace` links the stacks
 //! of a run; `exposure` states the facts: which APIs there are and who reaches them; `intent` adds what was
 //! meant; `rules` judge; `check` drives them all and hands sorted [`diagnostic`]s to `report`, `fix` and
 //! `lsp`. A module uses only modules listed before it.
@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod exposure;
 pub mod intent;
 pub mod load;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod source;

@@ -6,3 +6,4 @@ pub mod catalogue;
 pub mod map;
 pub mod plain;
 pub mod resolve;
+pub mod simulate;

@@ -1,0 +1,428 @@
+//! The exact answer for a whole world of requests: who of them is let through, with witnesses.
+//!
+//! A statement is an "and" of tests that each look at one thing: the caller, the resource, or one context
+//! key. Each key's values are cut into cells on which all tests are constant ([`super::values`]), each cell is
+//! a set of statements, and the sets are folded key by key ([`super::fold`]). This is exact because each cell
+//! is inhabited, every combination of cells in a world is a possible request, and the decision is a function
+//! of the statements that apply. What cannot be worked out counts as unknown, in neither direction.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::callers::{Caller, callers};
+use super::compiled::{ClauseId, Compiled, Policy};
+use super::condition::Clause;
+use super::document::Effect;
+use super::fold::{Effects, Found, Mask, Sets, fold};
+use super::request::{KeyValue, Request};
+use super::routes::{About, Group, Routes};
+use super::text::Text;
+use super::truth::{Judge, Truth};
+use super::values::{Choice, choices};
+use super::world::{Domain, World};
+
+/// How much of a world is let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// No request.
+    None,
+    /// At least one request; not all, or not all is certain.
+    Some,
+    /// Every request.
+    All,
+    /// None for certain, but perhaps some.
+    Unknown,
+}
+
+/// The answer for the routes of one group.
+#[derive(Clone, Debug)]
+pub struct Answer<'r> {
+    /// Positions of the routes that this is about, ascending.
+    pub routes: &'r [usize],
+    /// A request that is let through.
+    pub allowed: Option<Witness<'r>>,
+    /// A request that is refused.
+    pub refused: Option<Witness<'r>>,
+    /// A request for which it cannot be known; [`Policy::decide`] names the text in doubt.
+    pub doubtful: Option<Witness<'r>>,
+    /// Whether the verdict rests on presuming that different names stand for different things.
+    pub presumed: bool,
+}
+
+/// A request of a world, made when asked for. Its resource belongs to the first route of the group.
+#[derive(Clone, Debug)]
+pub struct Witness<'r> {
+    context: Rc<Request>,
+    resource: &'r Text,
+}
+
+impl Witness<'_> {
+    /// The request.
+    pub fn request(&self) -> Request {
+        Request { resource: self.resource.clone(), ..(*self.context).clone() }
+    }
+}
+
+impl Answer<'_> {
+    /// How much is let through.
+    pub fn verdict(&self) -> Verdict {
+        match (&self.allowed, &self.refused, &self.doubtful) {
+            (Some(_), None, None) => Verdict::All,
+            (Some(_), _, _) => Verdict::Some,
+            (None, _, None) => Verdict::None,
+            (None, _, Some(_)) => Verdict::Unknown,
+        }
+    }
+}
+
+/// A request found for each verdict: who, which cell of the resource, which values.
+#[derive(Clone, Debug, Default)]
+struct Core {
+    allowed: Option<(Rc<Request>, usize)>,
+    refused: Option<(Rc<Request>, usize)>,
+    doubtful: Option<(Rc<Request>, usize)>,
+}
+
+impl Policy<'_> {
+    /// Answers for a world, group by group of routes that no statement tells apart, in the order of their
+    /// first routes.
+    pub fn ask<'r>(&self, world: &World, routes: &'r Routes) -> Vec<Answer<'r>> {
+        let judge = Judge::presuming(self.names);
+        let mut solver = Solver::new(self, world, &judge);
+        let cores: Vec<Rc<Core>> = routes.groups.iter().map(|group| solver.group(group)).collect();
+        let strict = (judge.has_presumed() || routes.groups.iter().any(Group::is_presumed)).then(|| {
+            let judge = Judge::strict(self.names);
+            let mut solver = Solver::new(self, world, &judge);
+            routes.groups.iter().map(|group| solver.group(group)).collect::<Vec<_>>()
+        });
+        let answers = routes.groups.iter().zip(&cores).map(|(group, core)| answer(group, core));
+        let mut answers: Vec<Answer<'r>> = answers.collect();
+        for ((answer, group), core) in answers.iter_mut().zip(&routes.groups).zip(strict.iter().flatten()) {
+            answer.presumed = self::answer(group, core).verdict() != answer.verdict();
+        }
+        answers
+    }
+}
+
+fn answer<'r>(group: &'r Group, core: &Core) -> Answer<'r> {
+    let witness = |found: &Option<(Rc<Request>, usize)>| {
+        let (context, cell) = found.as_ref()?;
+        let resource = &group.cells.get(*cell)?.text;
+        Some(Witness { context: Rc::clone(context), resource })
+    };
+    Answer {
+        routes: &group.members,
+        allowed: witness(&core.allowed),
+        refused: witness(&core.refused),
+        doubtful: witness(&core.doubtful),
+        presumed: false,
+    }
+}
+
+impl Group {
+    fn is_presumed(&self) -> bool {
+        self.cells.iter().any(|c| c.strict.is_some())
+    }
+}
+
+/// The cells of one key: each value with the truth of the asked tests.
+type KeyCells = Rc<Vec<(Choice, Vec<Truth>)>>;
+
+/// One row of the fold: statements that are alike for a group.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Row {
+    effect: Effect,
+    base: Truth,
+    clauses: Vec<ClauseId>,
+    /// By cell of the resource.
+    about: Vec<Truth>,
+}
+
+/// Answers one world, remembering what groups have in common.
+struct Solver<'p> {
+    policy: &'p Policy<'p>,
+    world: &'p World,
+    judge: &'p Judge<'p>,
+    callers: Vec<Caller>,
+    key_cells: FxHashMap<(usize, Vec<ClauseId>), KeyCells>,
+    solved: FxHashMap<(usize, Vec<Row>), Rc<Core>>,
+}
+
+impl<'p> Solver<'p> {
+    fn new(policy: &'p Policy<'p>, world: &'p World, judge: &'p Judge<'p>) -> Self {
+        let mut callers = callers(policy, world, judge);
+        for caller in &mut callers {
+            settle(policy, world, caller);
+        }
+        Self { policy, world, judge, callers, key_cells: FxHashMap::default(), solved: FxHashMap::default() }
+    }
+
+    fn group(&mut self, group: &Group) -> Rc<Core> {
+        let mut all = Core::default();
+        for caller in 0..self.callers.len() {
+            let rows = self.rows(caller, group);
+            let core = match self.solved.get(&(caller, rows.clone())) {
+                Some(core) => Rc::clone(core),
+                None => {
+                    let core = Rc::new(self.solve(caller, &rows, group.cells.len()));
+                    self.solved.insert((caller, rows), Rc::clone(&core));
+                    core
+                }
+            };
+            let certain = self.callers.get(caller).is_some_and(|c| c.certain);
+            all.merge(&core, certain);
+        }
+        Rc::new(all)
+    }
+
+    /// The statements that may apply to the caller and the group, alike ones once.
+    fn rows(&self, caller: usize, group: &Group) -> Vec<Row> {
+        let n_cells = group.cells.len();
+        let mut about: Vec<(u32, Vec<Truth>)> = Vec::new();
+        for (cell, entries) in group.cells.iter().map(|c| self.about(c)).enumerate() {
+            for (statement, truth) in entries {
+                let place = match about.binary_search_by_key(statement, |(s, _)| *s) {
+                    Ok(place) => place,
+                    Err(place) => {
+                        about.insert(place, (*statement, vec![Truth::No; n_cells]));
+                        place
+                    }
+                };
+                about[place].1[cell] = *truth;
+            }
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        let mut seen: FxHashMap<Row, ()> = FxHashMap::default();
+        let base = self.callers.get(caller).map_or(&[][..], |c| &c.base);
+        for (statement, about) in about {
+            let at = statement as usize;
+            let (Some(compiled), Some(base)) = (self.policy.statements.get(at), base.get(at)) else { continue };
+            if *base == Truth::No {
+                continue;
+            }
+            let row = row(compiled, *base, about);
+            if seen.insert(row.clone(), ()).is_none() {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
+    fn about<'c>(&self, cell: &'c super::routes::Cell) -> &'c About {
+        match &cell.strict {
+            Some(strict) if self.judge.is_strict() => strict,
+            _ => &cell.about,
+        }
+    }
+
+    fn solve(&mut self, caller: usize, rows: &[Row], n_cells: usize) -> Core {
+        if rows.len() <= 64 {
+            self.solve_with::<u64>(caller, rows, n_cells)
+        } else {
+            self.solve_with::<Box<[u64]>>(caller, rows, n_cells)
+        }
+    }
+
+    fn solve_with<M: Mask>(&mut self, caller: usize, rows: &[Row], n_cells: usize) -> Core {
+        let bits = |wanted: Effect| {
+            M::from_bits(rows.iter().map(|r| r.effect == wanted || r.effect == Effect::Unknown))
+        };
+        let hidden = !self.policy.document.unknown.is_empty();
+        let effects = Effects { allow: bits(Effect::Allow), deny: bits(Effect::Deny), hidden };
+        let start = Sets::<M>::of(&rows.iter().map(|r| r.base).collect::<Vec<_>>());
+        let cells = (0..n_cells).map(|cell| Sets::of(&rows.iter().map(|r| r.about[cell]).collect::<Vec<_>>()));
+        let mut axes: Vec<Vec<Sets<M>>> = vec![cells.collect()];
+        let keys = self.keys(caller, rows);
+        for (ids, cells) in &keys {
+            axes.push(cells.iter().map(|(_, truths)| Sets::of(&row_truths(rows, ids, truths))).collect());
+        }
+        self.settle_and_fold(caller, &start, &axes, &effects, &keys)
+    }
+
+    /// The keys that the rows test, with the tests and cells of each.
+    fn keys(&mut self, caller: usize, rows: &[Row]) -> Vec<(Vec<ClauseId>, KeyCells)> {
+        let mut ids: Vec<ClauseId> = rows.iter().flat_map(|r| r.clauses.iter().copied()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.sort_by(|a, b| self.policy.clause(*a).key.cmp(&self.policy.clause(*b).key));
+        let same_key = |a: &ClauseId, b: &ClauseId| self.policy.clause(*a).key == self.policy.clause(*b).key;
+        let groups: Vec<Vec<ClauseId>> = ids.chunk_by(same_key).map(<[ClauseId]>::to_vec).collect();
+        groups.into_iter().map(|ids| (ids.clone(), self.cells_of_key(caller, ids))).collect()
+    }
+
+    fn cells_of_key(&mut self, caller: usize, ids: Vec<ClauseId>) -> KeyCells {
+        if let Some(cells) = self.key_cells.get(&(caller, ids.clone())) {
+            return Rc::clone(cells);
+        }
+        let clauses: Vec<&Clause> = ids.iter().map(|id| self.policy.clause(*id)).collect();
+        let cells = match (self.callers.get(caller), clauses.first()) {
+            (Some(caller), Some(first)) => self.cut(caller, &first.key, &clauses),
+            _ => Vec::new(),
+        };
+        let cells = Rc::new(cells);
+        self.key_cells.insert((caller, ids), Rc::clone(&cells));
+        cells
+    }
+
+    fn cut(&self, caller: &Caller, key: &str, clauses: &[&Clause]) -> Vec<(Choice, Vec<Truth>)> {
+        let domain = domain_of(self.world, caller, key);
+        let mut cells: Vec<(Choice, Vec<Truth>)> = Vec::new();
+        let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
+        let mut request = caller.request.clone();
+        for choice in choices(&domain, key, clauses) {
+            request.context.retain(|(other, _)| other != key);
+            if let Some(value) = &choice.value {
+                request.context.push((key.to_owned(), value.clone()));
+            }
+            let truths: Vec<Truth> = clauses.iter().map(|c| c.holds(&request, self.judge)).collect();
+            if seen.insert(truths.clone(), ()).is_none() {
+                cells.push((choice, truths));
+            }
+        }
+        cells
+    }
+
+    /// Folds once for each way in which unsettled keys may stand, and keeps what holds in all of them.
+    fn settle_and_fold<M: Mask>(
+        &self,
+        caller: usize,
+        start: &Sets<M>,
+        axes: &[Vec<Sets<M>>],
+        effects: &Effects<M>,
+        keys: &[(Vec<ClauseId>, KeyCells)],
+    ) -> Core {
+        let open: Vec<usize> = keys
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, cells))| cells.len() > 1 && cells.iter().any(|(c, _)| c.unsettled))
+            .map(|(at, _)| at)
+            .collect();
+        let ways: usize = open.iter().map(|at| keys[*at].1.len()).product();
+        let mut all: Option<Core> = None;
+        if ways > 4096 {
+            return self.too_many(caller);
+        }
+        for way in 0..ways {
+            let mut fixed = axes.to_vec();
+            let mut shift = vec![0; axes.len()];
+            let mut rest = way;
+            for at in &open {
+                let (n, axis) = (keys[*at].1.len(), at + 1);
+                shift[axis] = rest % n;
+                fixed[axis] = vec![axes[axis][rest % n].clone()];
+                rest /= n;
+            }
+            let Ok(found) = fold(start.clone(), &fixed, effects) else { return self.too_many(caller) };
+            let core = self.core(caller, &found, &shift, keys);
+            all = Some(match all {
+                None => core,
+                Some(before) => before.settled_with(core),
+            });
+        }
+        all.unwrap_or_default()
+    }
+
+    fn core(
+        &self,
+        caller: usize,
+        found: &Found,
+        shift: &[usize],
+        keys: &[(Vec<ClauseId>, KeyCells)],
+    ) -> Core {
+        let request = |classes: &Option<Vec<usize>>| {
+            let classes: Vec<usize> = classes.as_ref()?.iter().zip(shift).map(|(c, s)| c + s).collect();
+            let mut request = self.callers.get(caller)?.request.clone();
+            for ((ids, cells), class) in keys.iter().zip(classes.iter().skip(1)) {
+                let (key, (choice, _)) = (&self.policy.clause(*ids.first()?).key, cells.get(*class)?);
+                request.context.retain(|(other, _)| other != key);
+                if let Some(value) = &choice.value {
+                    request.context.push((key.clone(), value.clone()));
+                }
+            }
+            Some((Rc::new(request), *classes.first()?))
+        };
+        Core {
+            allowed: request(&found.allowed),
+            refused: request(&found.refused),
+            doubtful: request(&found.doubtful),
+        }
+    }
+
+    fn too_many(&self, caller: usize) -> Core {
+        let request = self.callers.get(caller).map(|c| c.request.clone());
+        let reason = "too many combinations of conditions to work out".to_owned();
+        let request = request.map(|r| r.with("aws:sourcevpce", KeyValue::Unknown(reason)));
+        Core { doubtful: request.map(|r| (Rc::new(r), 0)), ..Core::default() }
+    }
+}
+
+impl Core {
+    /// Adds the requests of another kind of caller; without certainty that there is one, what is let through
+    /// is in doubt.
+    fn merge(&mut self, other: &Core, certain: bool) {
+        let pick = |own: &mut Option<_>, others: &Option<_>| {
+            if own.is_none() {
+                own.clone_from(others);
+            }
+        };
+        if certain {
+            pick(&mut self.allowed, &other.allowed);
+            pick(&mut self.refused, &other.refused);
+        } else {
+            pick(&mut self.doubtful, &other.allowed);
+        }
+        pick(&mut self.doubtful, &other.doubtful);
+    }
+
+    /// What holds in both of two ways that things may stand; what holds in one only is in doubt.
+    fn settled_with(self, other: Core) -> Core {
+        let doubt = match (&self.allowed, &other.allowed) {
+            (Some(found), None) | (None, Some(found)) => Some(found.clone()),
+            _ => None,
+        };
+        let doubt = doubt.or_else(|| match (&self.refused, &other.refused) {
+            (Some(found), None) | (None, Some(found)) => Some(found.clone()),
+            _ => None,
+        });
+        let both = |a: Option<_>, b: &Option<_>| a.filter(|_| b.is_some());
+        Core {
+            allowed: both(self.allowed, &other.allowed),
+            refused: both(self.refused, &other.refused),
+            doubtful: self.doubtful.or(other.doubtful).or(doubt),
+        }
+    }
+}
+
+fn row(compiled: &Compiled<'_>, base: Truth, about: Vec<Truth>) -> Row {
+    Row { effect: compiled.effect(), base, clauses: compiled.clauses.clone(), about }
+}
+
+/// By row: whether all its tests among these hold.
+fn row_truths(rows: &[Row], ids: &[ClauseId], truths: &[Truth]) -> Vec<Truth> {
+    let of = |id: &ClauseId| ids.iter().position(|own| own == id).and_then(|at| truths.get(at)).copied();
+    let all = |row: &Row| row.clauses.iter().filter_map(of).min().unwrap_or(Truth::Yes);
+    rows.iter().map(all).collect()
+}
+
+/// What a key can hold for one kind of caller.
+fn domain_of(world: &World, caller: &Caller, key: &str) -> Domain {
+    match (key, &caller.arn, caller.request.value(key)) {
+        ("aws:principalarn", Some(domain), _) => domain.clone(),
+        ("aws:principalaccount", Some(_), Some(KeyValue::Is(text))) => Domain::Is(text.clone()),
+        _ => world.domain(key),
+    }
+}
+
+/// Puts the keys on the caller's request that policy variables refer to, as far as the world has them in one
+/// way; the others are unknown to variables.
+fn settle(policy: &Policy<'_>, world: &World, caller: &mut Caller) {
+    for key in policy.variable_keys() {
+        let value = match domain_of(world, caller, &key) {
+            Domain::Missing => continue,
+            Domain::Is(text) => KeyValue::Is(text),
+            _ => KeyValue::Unknown(format!("{key} is used as a policy variable")),
+        };
+        caller.request.context.push((key, value));
+    }
+}

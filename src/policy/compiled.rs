@@ -1,0 +1,232 @@
+//! A policy ready to be asked: patterns built once, equal condition tests shared.
+//!
+//! Resources written as `execute-api:/…` are put behind the API's ARN here, as API Gateway does when it
+//! stores a policy.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use super::condition::{self, Clause, Constant};
+use super::document::{Effect, PolicyDocument, SpannedText, Statement};
+use super::keys::Form;
+use super::pattern::Pattern;
+use super::pieces::{self, Piece};
+use super::request::{KeyValue, Request};
+use super::resource;
+use super::text::{Names, Text};
+use super::truth::{Judge, Truth};
+use super::values;
+use super::world::Domain;
+use crate::source::Span;
+
+/// A document compiled for one API.
+#[derive(Debug)]
+pub struct Policy<'a> {
+    pub(super) document: &'a PolicyDocument,
+    pub(super) names: &'a Names,
+    pub(super) statements: Vec<Compiled<'a>>,
+    clauses: Vec<Clause>,
+}
+
+/// Index of a condition test; equal tests of different statements have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ClauseId(u32);
+
+/// One compiled statement.
+#[derive(Debug)]
+pub(super) struct Compiled<'a> {
+    pub(super) written: &'a Statement,
+    /// Ids of the condition tests, in the order written.
+    pub(super) clauses: Vec<ClauseId>,
+    actions: Vec<Option<ActionPattern>>,
+    pub(super) resources: Vec<ResourcePattern>,
+}
+
+#[derive(Debug)]
+struct ActionPattern {
+    service: Pattern,
+    name: Pattern,
+}
+
+/// A `Resource` value.
+#[derive(Debug)]
+pub(super) enum ResourcePattern {
+    Fixed(Pattern),
+    Variable(Vec<Piece>),
+    Unknown,
+}
+
+impl<'a> Policy<'a> {
+    /// Compiles a document for the API with this ARN (`arn:…:execute-api:REGION:ACCOUNT:ID`, without a slash
+    /// at the end). All texts of later questions must come from the same table of names.
+    pub fn new(document: &'a PolicyDocument, api_arn: &Text, names: &'a Names) -> Self {
+        let variables = document.has_variables();
+        let mut tests = Clauses::default();
+        let compile = |s: &'a Statement| {
+            let clauses = s.conditions.iter().map(|test| tests.id(Clause::compile(test, variables))).collect();
+            Compiled::new(s, clauses, api_arn, variables)
+        };
+        let statements = document.statements.iter().map(compile).collect();
+        Self { document, names, statements, clauses: tests.list }
+    }
+
+    pub(super) fn clause(&self, id: ClauseId) -> &Clause {
+        &self.clauses[id.0 as usize]
+    }
+
+    /// The keys that policy variables of conditions refer to, each once.
+    pub(super) fn variable_keys(&self) -> BTreeSet<String> {
+        self.clauses.iter().flat_map(Clause::variable_keys).collect()
+    }
+
+    /// The texts that the conditions compare a key, given in lower case, with; patterns left out.
+    pub fn constants(&self, key: &str) -> BTreeSet<Text> {
+        let clauses = self.clauses.iter().filter(|c| c.key == key);
+        let patterns = clauses.flat_map(|c| &c.constants).filter_map(|c| match c {
+            Constant::Pattern(pattern) => pattern.constant(),
+            _ => None,
+        });
+        patterns.collect()
+    }
+
+    /// A value of every kind of values of a key, given in lower case, that the conditions tell apart.
+    pub fn values(&self, key: &str, form: &Form) -> Vec<KeyValue> {
+        let clauses: Vec<&Clause> = self.clauses.iter().filter(|c| c.key == key).collect();
+        let choices = values::choices(&Domain::Free(form.clone()), key, &clauses);
+        choices.into_iter().filter_map(|choice| choice.value).collect()
+    }
+
+    /// The document.
+    pub fn document(&self) -> &'a PolicyDocument {
+        self.document
+    }
+}
+
+#[derive(Default)]
+struct Clauses {
+    list: Vec<Clause>,
+    index: FxHashMap<Clause, ClauseId>,
+}
+
+impl Clauses {
+    fn id(&mut self, clause: Clause) -> ClauseId {
+        if let Some(id) = self.index.get(&clause) {
+            return *id;
+        }
+        let id = ClauseId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(clause.clone());
+        self.index.insert(clause, id);
+        id
+    }
+}
+
+impl<'a> Compiled<'a> {
+    fn new(written: &'a Statement, clauses: Vec<ClauseId>, api_arn: &Text, variables: bool) -> Self {
+        let values = |element: Option<&'a super::document::Element>| -> &'a [SpannedText] {
+            element.map_or(&[], |e| &e.values)
+        };
+        let actions = values(written.actions.as_ref()).iter().map(|v| v.text.as_ref().map(action_pattern));
+        let resources = values(written.resources.as_ref()).iter().map(|v| match &v.text {
+            Some(text) => resource_pattern(text, api_arn, variables),
+            None => ResourcePattern::Unknown,
+        });
+        Self {
+            written,
+            clauses,
+            actions: actions.collect(),
+            resources: resources.collect(),
+        }
+    }
+
+    pub(super) fn effect(&self) -> Effect {
+        self.written.effect.value
+    }
+
+    /// Whether the statement is about the action, and the position of the value that says so.
+    pub(super) fn action(&self, action: &str, judge: &Judge<'_>) -> (Truth, Option<usize>) {
+        let Some(element) = &self.written.actions else { return (Truth::Unknown, None) };
+        let (service, name) = action.split_once(':').unwrap_or((action, ""));
+        let (service, name) = (Text::from(service), Text::from(name));
+        let (truth, at) = best(&self.actions, |pattern| match pattern {
+            Some(pattern) => judge
+                .rule(pattern.service.matches(&service, judge.names))
+                .min(judge.rule(pattern.name.matches(&name, judge.names))),
+            None => Truth::Unknown,
+        });
+        (truth.negated_if(element.negated), at)
+    }
+
+    /// Whether the statement is about the request's resource, and the position of the value that says so.
+    pub(super) fn resource(&self, request: &Request, judge: &Judge<'_>) -> (Truth, Option<usize>) {
+        let Some(element) = &self.written.resources else { return (Truth::Unknown, None) };
+        let (truth, at) = best(&self.resources, |pattern| match pattern {
+            ResourcePattern::Fixed(pattern) => judge.rule(pattern.matches(&request.resource, judge.names)),
+            ResourcePattern::Variable(pieces) => match condition::filled_resource(pieces, request) {
+                Ok(Some(pattern)) => judge.rule(pattern.matches(&request.resource, judge.names)),
+                Ok(None) => Truth::No,
+                Err(()) => Truth::Unknown,
+            },
+            ResourcePattern::Unknown => Truth::Unknown,
+        });
+        (truth.negated_if(element.negated), at)
+    }
+
+    /// Whether the statement is about the request's resource, when no context is known: policy variables in
+    /// it are unknown.
+    pub(super) fn resource_alone(&self, request: &Request, judge: &Judge<'_>) -> Truth {
+        let Some(element) = &self.written.resources else { return Truth::Unknown };
+        let (truth, _) = best(&self.resources, |pattern| match pattern {
+            ResourcePattern::Fixed(pattern) => judge.rule(pattern.matches(&request.resource, judge.names)),
+            ResourcePattern::Variable(_) | ResourcePattern::Unknown => Truth::Unknown,
+        });
+        truth.negated_if(element.negated)
+    }
+
+    /// The text of a condition test that decides: the value at `at`, else the only value, else the key.
+    pub(super) fn clause_span(&self, index: usize, at: Option<usize>) -> Span {
+        let Some(test) = self.written.conditions.get(index) else { return self.written.span };
+        match (at.and_then(|at| test.values.get(at)), test.values.as_slice()) {
+            (Some(value), _) | (None, [value]) => value.span,
+            (None, _) => test.key.span,
+        }
+    }
+}
+
+fn best<T>(values: &[T], truth: impl Fn(&T) -> Truth) -> (Truth, Option<usize>) {
+    let mut best = (Truth::No, None);
+    for (at, value) in values.iter().enumerate() {
+        let truth = truth(value);
+        if truth > best.0 {
+            best = (truth, Some(at));
+        }
+        if truth == Truth::Yes {
+            break;
+        }
+    }
+    best
+}
+
+fn action_pattern(text: &Text) -> ActionPattern {
+    if text.is("*") {
+        let all = pieces::glob(&[Piece::Wild('*')], true);
+        return ActionPattern { service: all.clone(), name: all };
+    }
+    let pieces = pieces::cut(text, false);
+    let colon = Piece::Letter(super::text::Symbol::of(':'));
+    let mut parts = pieces.splitn(2, |p| *p == colon);
+    let (service, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    ActionPattern { service: pieces::equality(service, true), name: pieces::glob(name, true) }
+}
+
+fn resource_pattern(text: &Text, api_arn: &Text, variables: bool) -> ResourcePattern {
+    if text.is("*") {
+        return ResourcePattern::Fixed(pieces::glob(&[Piece::Wild('*')], false));
+    }
+    let text = resource::expand(text, api_arn);
+    let pieces = pieces::cut(&text, variables);
+    if pieces::has_variable(&pieces) {
+        return ResourcePattern::Variable(pieces);
+    }
+    ResourcePattern::Fixed(pieces::resource(&pieces))
+}

@@ -1,0 +1,308 @@
+//! Wildcard patterns over texts with opaque parts.
+//!
+//! A match has three answers: certainly, certainly not, or it depends on what a name stands for. Building
+//! patterns from policy text (wildcards, ARN segments, variables) is done in [`super::pieces`].
+
+use super::text::{Names, Symbol, Text};
+use crate::template::value::Same;
+
+/// A set of characters that a wildcard stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Class {
+    /// Any character.
+    Any,
+    /// Any but `:`.
+    NoColon,
+    /// Any but perhaps `:`, as the number of colons before it is not known.
+    PerhapsNoColon,
+    /// Any but `/`.
+    NoSlash,
+    /// `0` to `9` and `a` to `f`.
+    Hex,
+    /// `0` to `9`.
+    Digit,
+    /// `0` to `9` and `a` to `z`.
+    LowerAlphanumeric,
+}
+
+/// One token of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Token {
+    /// This symbol.
+    One(Symbol),
+    /// This symbol, given in lower case, in any letter case.
+    Fold(Symbol),
+    /// One character of the class.
+    Any(Class),
+    /// Any number of characters of the class.
+    Many(Class),
+}
+
+/// Which question is asked where names stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Mode {
+    /// Does it match whatever the names stand for?
+    Must,
+    /// Does it match for something the names may stand for?
+    May,
+}
+
+impl Class {
+    /// Whether the class holds the symbol, in [`Mode::Must`] for a name: whatever it stands for.
+    pub(super) fn holds(self, symbol: Symbol, mode: Mode) -> bool {
+        let Some(character) = symbol.character() else {
+            return match self {
+                Self::Any => true,
+                Self::NoColon => mode == Mode::May || symbol.is_free_of_colons(),
+                Self::PerhapsNoColon | Self::NoSlash | Self::Hex | Self::Digit | Self::LowerAlphanumeric => {
+                    mode == Mode::May
+                }
+            };
+        };
+        match self {
+            Self::Any => true,
+            Self::NoColon => character != ':',
+            Self::PerhapsNoColon => character != ':' || mode == Mode::May,
+            Self::NoSlash => character != '/',
+            Self::Hex => matches!(character, '0'..='9' | 'a'..='f'),
+            Self::Digit => character.is_ascii_digit(),
+            Self::LowerAlphanumeric => matches!(character, '0'..='9' | 'a'..='z'),
+        }
+    }
+}
+
+/// A pattern: a sequence of tokens that must cover the whole text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Pattern {
+    tokens: Vec<Token>,
+    named: bool,
+    never: bool,
+    /// How many tokens at the start are [`Token::One`].
+    prefix: usize,
+}
+
+impl Pattern {
+    pub(super) fn new(tokens: Vec<Token>) -> Self {
+        let named = tokens.iter().any(|t| matches!(t, Token::One(s) if s.is_name()));
+        let prefix = tokens.iter().take_while(|t| matches!(t, Token::One(_))).count();
+        Self { tokens, named, never: false, prefix }
+    }
+
+    /// The pattern of exactly this text.
+    pub(super) fn exactly(text: &Text) -> Self {
+        Self::new(text.symbols().iter().copied().map(Token::One).collect())
+    }
+
+    /// The pattern that matches nothing.
+    pub(super) fn never() -> Self {
+        Self { tokens: Vec::new(), named: false, never: true, prefix: 0 }
+    }
+
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    pub(super) fn is_named(&self) -> bool {
+        self.named
+    }
+
+    pub(super) fn is_never(&self) -> bool {
+        self.never
+    }
+
+    /// Whether the pattern stands for one text only, in one letter case.
+    pub(super) fn is_constant(&self) -> bool {
+        !self.never && self.prefix == self.tokens.len()
+    }
+
+    /// The one text that the pattern stands for, when [`Self::is_constant`].
+    pub(super) fn constant(&self) -> Option<Text> {
+        if !self.is_constant() {
+            return None;
+        }
+        let symbols = self.tokens.iter().filter_map(|t| match t {
+            Token::One(symbol) => Some(*symbol),
+            Token::Fold(_) | Token::Any(_) | Token::Many(_) => None,
+        });
+        Some(Text::of_symbols(symbols.collect()))
+    }
+
+    /// Whether the text matches.
+    pub(super) fn matches(&self, value: &Text, names: &Names) -> Same {
+        if self.never {
+            return Same::No;
+        }
+        if !self.named && !value.is_named() {
+            return if self.accepts(value.symbols(), Mode::Must) { Same::Yes } else { Same::No };
+        }
+        if self.accepts(value.symbols(), Mode::Must) {
+            return Same::Yes;
+        }
+        if !self.accepts(value.symbols(), Mode::May) {
+            return Same::No;
+        }
+        if !self.named || !value.is_named() {
+            return Same::Unknown;
+        }
+        let relation = |a, b| names.relation(a, b);
+        if !self.could_be(value.symbols(), &|a, b| relation(a, b) == Same::No) {
+            return Same::No;
+        }
+        if !self.could_be(value.symbols(), &|a, b| matches!(relation(a, b), Same::No | Same::Presumed)) {
+            return Same::Presumed;
+        }
+        Same::Unknown
+    }
+
+    /// Whether the symbols could match, when a name stands for no part of a name it is `apart` from, and none
+    /// is empty.
+    fn could_be(&self, symbols: &[Symbol], apart: &dyn Fn(Symbol, Symbol) -> bool) -> bool {
+        let total = self.tokens.len();
+        let mut states = vec![false; total + 1];
+        let pass = |states: &mut Vec<bool>| {
+            for (at, token) in self.tokens.iter().enumerate() {
+                if states[at] && matches!(token, Token::Many(_)) {
+                    states[at + 1] = true;
+                }
+            }
+        };
+        states[0] = true;
+        pass(&mut states);
+        for symbol in symbols {
+            let mut next = vec![false; total + 1];
+            for at in (0..total).filter(|at| states[*at]) {
+                if symbol.is_name() {
+                    self.cover(at, *symbol, apart, &mut next);
+                } else {
+                    let (stays, advances) = reaction(self.tokens[at], *symbol, Mode::May);
+                    next[at] |= stays;
+                    next[at + 1] |= advances || stays && matches!(self.tokens[at], Token::One(_));
+                }
+            }
+            pass(&mut next);
+            states = next;
+        }
+        states[total]
+    }
+
+    /// Marks the places after a name of the text that starts at token `at`.
+    fn cover(&self, at: usize, name: Symbol, apart: &dyn Fn(Symbol, Symbol) -> bool, next: &mut [bool]) {
+        for (reached, token) in self.tokens.iter().enumerate().skip(at) {
+            match token {
+                Token::One(own) if own.is_name() && *own != name => {
+                    if apart(*own, name) {
+                        return;
+                    }
+                    next[reached] = true;
+                }
+                Token::Many(_) => next[reached] = true,
+                Token::One(_) | Token::Fold(_) | Token::Any(_) => {}
+            }
+            next[reached + 1] = true;
+        }
+    }
+
+    /// Whether the symbols match in the given mode.
+    pub(super) fn accepts(&self, symbols: &[Symbol], mode: Mode) -> bool {
+        if self.never {
+            return false;
+        }
+        let exact = mode == Mode::Must || !self.named && !symbols.iter().any(|s| s.is_name());
+        if !exact {
+            return self.simulate(&self.tokens, symbols, mode);
+        }
+        let Some((start, rest)) = symbols.split_at_checked(self.prefix) else { return false };
+        let (head, tail) = self.tokens.split_at(self.prefix);
+        if !head.iter().zip(start).all(|(token, symbol)| *token == Token::One(*symbol)) {
+            return false;
+        }
+        match tail {
+            [] => rest.is_empty(),
+            [Token::Many(Class::Any)] => true,
+            _ => self.simulate(tail, rest, mode),
+        }
+    }
+
+    /// Runs the tokens as an automaton without determinism, one bit per token.
+    fn simulate(&self, tokens: &[Token], symbols: &[Symbol], mode: Mode) -> bool {
+        let words = tokens.len() / 64 + 1;
+        let (mut small, mut large) = ([0_u64; 4], Vec::new());
+        let states = if words <= 4 { &mut small[..words] } else {
+            large.resize(words, 0);
+            &mut large[..]
+        };
+        states[0] = 1;
+        close(tokens, states, mode);
+        for symbol in symbols {
+            step(tokens, states, *symbol, mode);
+            if states.iter().all(|w| *w == 0) {
+                return false;
+            }
+        }
+        has(states, tokens.len())
+    }
+}
+
+fn has(states: &[u64], at: usize) -> bool {
+    states.get(at / 64).is_some_and(|w| w >> (at % 64) & 1 == 1)
+}
+
+fn set(states: &mut [u64], at: usize) {
+    if let Some(word) = states.get_mut(at / 64) {
+        *word |= 1 << (at % 64);
+    }
+}
+
+/// Whether a token may be passed over without a symbol.
+pub(super) fn skippable(token: Token, mode: Mode) -> bool {
+    match token {
+        Token::Many(_) => true,
+        Token::One(symbol) => mode == Mode::May && symbol.is_name(),
+        Token::Fold(_) | Token::Any(_) => false,
+    }
+}
+
+/// Where a token goes on a symbol: `(stays, advances)`. Names as symbols in [`Mode::May`] are not for this.
+pub(super) fn reaction(token: Token, symbol: Symbol, mode: Mode) -> (bool, bool) {
+    match token {
+        Token::One(own) => (mode == Mode::May && own.is_name(), own == symbol),
+        Token::Fold(own) => (false, own == symbol.lower()),
+        Token::Any(class) => (false, !symbol.is_name() && class.holds(symbol, mode)),
+        Token::Many(class) => (class.holds(symbol, mode), false),
+    }
+}
+
+fn close(tokens: &[Token], states: &mut [u64], mode: Mode) {
+    for (at, token) in tokens.iter().enumerate() {
+        if has(states, at) && skippable(*token, mode) {
+            set(states, at + 1);
+        }
+    }
+}
+
+fn step(tokens: &[Token], states: &mut [u64], symbol: Symbol, mode: Mode) {
+    if symbol.is_name() && mode == Mode::May {
+        // A name may stand for any string, so every later place can be reached.
+        let first = (0..=tokens.len()).find(|at| has(states, *at)).unwrap_or(tokens.len() + 1);
+        (first..=tokens.len()).for_each(|at| set(states, at));
+        return;
+    }
+    for at in (0..=tokens.len()).rev() {
+        if !has(states, at) {
+            continue;
+        }
+        if let Some(word) = states.get_mut(at / 64) {
+            *word &= !(1 << (at % 64));
+        }
+        if let Some(token) = tokens.get(at) {
+            let (stays, advances) = reaction(*token, symbol, mode);
+            if stays {
+                set(states, at);
+            }
+            if advances {
+                set(states, at + 1);
+            }
+        }
+    }
+    close(tokens, states, mode);
+}

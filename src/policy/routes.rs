@@ -1,0 +1,143 @@
+//! The resources of an API as one policy sees them: routes that no statement tells apart are one group.
+//!
+//! The table depends on the policy and the routes only, so it serves every caller world.
+
+use rustc_hash::FxHashMap;
+
+use super::compiled::{Policy, ResourcePattern};
+use super::pattern::{Mode, Pattern};
+use super::request::Request;
+use super::resource::Shape;
+use super::text::Text;
+use super::truth::{Judge, Truth};
+use super::words;
+
+/// States of automata looked at for one route with free parts.
+const STATES: usize = 20_000;
+
+/// Routes, grouped by the statements that are about them.
+#[derive(Debug)]
+pub struct Routes {
+    pub(super) groups: Vec<Group>,
+}
+
+/// Routes that no statement tells apart.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Positions of the routes in what was asked, ascending.
+    pub(super) members: Vec<usize>,
+    /// The kinds of resources in each of the routes, with a text of the first route.
+    pub(super) cells: Vec<Cell>,
+}
+
+/// Resources that are the same to every statement.
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) text: Text,
+    /// The statements that are or may be about them.
+    pub(super) about: About,
+    /// The same when nothing is presumed, where that differs.
+    pub(super) strict: Option<About>,
+}
+
+/// Indices of statements, ascending, with yes or unknown.
+pub(super) type About = Vec<(u32, Truth)>;
+
+impl Policy<'_> {
+    /// Prepares the resources that questions are about. A route may be a whole shape (a path parameter is
+    /// any segment); it is then cut by the policy's own patterns.
+    pub fn routes(&self, shapes: &[Shape]) -> Routes {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut index: FxHashMap<Vec<(About, Option<About>)>, usize> = FxHashMap::default();
+        for (at, shape) in shapes.iter().enumerate() {
+            let cells = self.cells(shape);
+            let signature: Vec<_> = cells.iter().map(|c| (c.about.clone(), c.strict.clone())).collect();
+            match index.get(&signature) {
+                Some(group) => {
+                    if let Some(group) = groups.get_mut(*group) {
+                        group.members.push(at);
+                    }
+                }
+                None => {
+                    index.insert(signature, groups.len());
+                    groups.push(Group { members: vec![at], cells });
+                }
+            }
+        }
+        Routes { groups }
+    }
+
+    fn cells(&self, shape: &Shape) -> Vec<Cell> {
+        if let Some(text) = shape.only() {
+            return vec![self.cell(text)];
+        }
+        let form = shape.pattern();
+        let mut patterns: Vec<&Pattern> = self
+            .statements
+            .iter()
+            .flat_map(|s| &s.resources)
+            .filter_map(|r| match r {
+                ResourcePattern::Fixed(pattern) if may_meet(pattern, &form) => Some(pattern),
+                ResourcePattern::Fixed(_) | ResourcePattern::Variable(_) | ResourcePattern::Unknown => None,
+            })
+            .collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let texts = match words::cells(&patterns, std::slice::from_ref(&form), STATES) {
+            Ok(cells) => cells.into_iter().map(|c| c.text).collect(),
+            Err(words::TooMany) => Vec::new(),
+        };
+        if texts.is_empty() {
+            let text = shape.sample();
+            let about = (0..).zip(&self.statements).map(|(at, _)| (at, Truth::Unknown)).collect();
+            return vec![Cell { text, about, strict: None }];
+        }
+        let mut cells: Vec<Cell> = Vec::new();
+        for text in texts {
+            let cell = self.cell(text);
+            if !cells.iter().any(|c| c.about == cell.about && c.strict == cell.strict) {
+                cells.push(cell);
+            }
+        }
+        cells.sort_by(|a, b| a.about.cmp(&b.about));
+        cells
+    }
+
+    fn cell(&self, text: Text) -> Cell {
+        let judge = Judge::presuming(self.names);
+        let request = Request::new("", text);
+        let about = self.about(&request, &judge);
+        let strict = judge.has_presumed().then(|| self.about(&request, &Judge::strict(self.names)));
+        Cell { text: request.resource, strict: strict.filter(|s| *s != about), about }
+    }
+
+    /// The statements that are about a resource.
+    fn about(&self, request: &Request, judge: &Judge<'_>) -> About {
+        let truths = self.statements.iter().map(|s| s.resource_alone(request, judge));
+        (0..).zip(truths).filter(|(_, truth)| *truth != Truth::No).collect()
+    }
+}
+
+/// A quick look at the fixed starts of two patterns.
+fn may_meet(pattern: &Pattern, form: &Pattern) -> bool {
+    use super::pattern::Token;
+    if pattern.is_never() {
+        return false;
+    }
+    for pair in pattern.tokens().iter().zip(form.tokens()) {
+        match pair {
+            (Token::One(a), Token::One(b)) if a.is_name() || b.is_name() => {
+                if a != b {
+                    return true;
+                }
+            }
+            (Token::One(a), Token::One(b)) => {
+                if a != b {
+                    return false;
+                }
+            }
+            _ => return true,
+        }
+    }
+    pattern.accepts(&[], Mode::Must) || !pattern.tokens().is_empty()
+}
