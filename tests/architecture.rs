@@ -66,7 +66,7 @@ const OWNED: &[(&str, &[&str], &str)] = &[
     ("clap::", &["cli"], "arguments exist only on the command line"),
     ("walkdir::", &["load"], "only discovery walks folders"),
     ("ignore::", &["load"], "only discovery walks folders"),
-    ("serde", &["config", "rules", "report", "lsp"], "convert by hand at the border"),
+    ("serde", &["config", "rules", "answer", "report", "lsp"], "convert by hand at the border"),
     ("toml::", &["config"], "only the policy file is TOML"),
 ];
 

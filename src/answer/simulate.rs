@@ -21,13 +21,13 @@ use crate::policy::ask::{Answer, Verdict};
 use crate::policy::compiled::Policy;
 use crate::policy::decide::Outcome;
 use crate::policy::document::PolicyDocument;
-use crate::policy::json;
 use crate::policy::keys::Form;
 use crate::policy::request::{KeyValue, Request};
 use crate::policy::resource::Shape;
 use crate::policy::text::{Names, Text};
 use crate::policy::world::{Domain, World};
 use crate::source::{FileId, Span, TextRange};
+use crate::template::value::{Member, Sourced, Value};
 
 const ENGINE: &str = "wicketgate";
 const ACTION: &str = "execute-api:Invoke";
@@ -196,7 +196,27 @@ fn text_of<'j>(json: &'j Json, field: &str) -> Option<&'j str> {
 
 fn document(policy: &Json, names: &mut Names) -> PolicyDocument {
     let nowhere = Span::new(FileId(0), TextRange::new(0, 0));
-    PolicyDocument::parse(&json::to_value(policy, nowhere), names)
+    PolicyDocument::parse(&resolved(policy, nowhere), names)
+}
+
+/// The JSON as a resolved value, all of it at one place. Its depth is bounded by the JSON parser's limit.
+fn resolved(json: &Json, span: Span) -> Sourced {
+    let value = match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => Value::Number(number.to_string()),
+        Json::String(text) => Value::String(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(|item| resolved(item, span)).collect()),
+        Json::Object(members) => {
+            let member = |(key, value): (&String, &Json)| Member {
+                key: key.clone(),
+                key_span: span,
+                value: resolved(value, span),
+            };
+            Value::Map(members.iter().map(member).collect())
+        }
+    };
+    Sourced { value, span, via: Vec::new() }
 }
 
 // ---- whole worlds
@@ -250,12 +270,22 @@ fn form(key: &str, options: Options) -> Form {
 }
 
 fn public_world(options: Options) -> World {
-    let keys = [("aws:SourceVpce", false), ("aws:SourceVpc", false), ("aws:VpcSourceIp", false), ("aws:SourceIp", true)];
+    let keys = [
+        ("aws:SourceVpce", false),
+        ("aws:SourceVpc", false),
+        ("aws:VpcSourceIp", false),
+        ("aws:SourceIp", true),
+    ];
     world(&keys, options).with("aws:SourceVpce", Domain::Missing)
 }
 
 fn endpoint_world(id: &Text, vpc: Option<&Text>, options: Options) -> World {
-    let keys = [("aws:SourceVpce", true), ("aws:SourceVpc", true), ("aws:VpcSourceIp", true), ("aws:SourceIp", false)];
+    let keys = [
+        ("aws:SourceVpce", true),
+        ("aws:SourceVpc", true),
+        ("aws:VpcSourceIp", true),
+        ("aws:SourceIp", false),
+    ];
     let world = world(&keys, options).with("aws:SourceVpce", Domain::Is(id.clone()));
     match vpc {
         Some(vpc) => world.with("aws:SourceVpc", Domain::Is(vpc.clone())),

@@ -197,7 +197,9 @@ impl<'p> Solver<'p> {
         let base = self.callers.get(caller).map_or(&[][..], |c| &c.base);
         for (statement, about) in about {
             let at = statement as usize;
-            let (Some(compiled), Some(base)) = (self.policy.statements.get(at), base.get(at)) else { continue };
+            let (Some(compiled), Some(base)) = (self.policy.statements.get(at), base.get(at)) else {
+                continue;
+            };
             if *base == Truth::No {
                 continue;
             }
@@ -231,7 +233,8 @@ impl<'p> Solver<'p> {
         let hidden = !self.policy.document.unknown.is_empty();
         let effects = Effects { allow: bits(Effect::Allow), deny: bits(Effect::Deny), hidden };
         let start = Sets::<M>::of(&rows.iter().map(|r| r.base).collect::<Vec<_>>());
-        let cells = (0..n_cells).map(|cell| Sets::of(&rows.iter().map(|r| r.about[cell]).collect::<Vec<_>>()));
+        let cells =
+            (0..n_cells).map(|cell| Sets::of(&rows.iter().map(|r| r.about[cell]).collect::<Vec<_>>()));
         let mut axes: Vec<Vec<Sets<M>>> = vec![cells.collect()];
         let keys = self.keys(caller, rows);
         for (ids, cells) in &keys {

@@ -76,7 +76,8 @@ fn candidates(policy: &Policy<'_>, signing: &Signing, judge: &Judge<'_>) -> Vec<
             continue;
         }
         let Some(named) = account_named(text, judge) else { continue };
-        let own = if named.as_slice() == account.symbols() { Truth::Yes } else { same(&named, account, judge) };
+        let own =
+            if named.as_slice() == account.symbols() { Truth::Yes } else { same(&named, account, judge) };
         let belongs = own.negated_if(foreign);
         if belongs == Truth::No {
             continue;

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::condition::{self, Clause, Constant};
+use super::condition::{self, Clause};
 use super::document::{Effect, PolicyDocument, SpannedText, Statement};
 use super::keys::Form;
+use super::operator::Test;
 use super::pattern::Pattern;
 use super::pieces::{self, Piece};
 use super::request::{KeyValue, Request};
@@ -64,7 +65,8 @@ impl<'a> Policy<'a> {
         let variables = document.has_variables();
         let mut tests = Clauses::default();
         let compile = |s: &'a Statement| {
-            let clauses = s.conditions.iter().map(|test| tests.id(Clause::compile(test, variables))).collect();
+            let clauses =
+                s.conditions.iter().map(|test| tests.id(Clause::compile(test, variables))).collect();
             Compiled::new(s, clauses, api_arn, variables)
         };
         let statements = document.statements.iter().map(compile).collect();
@@ -80,14 +82,11 @@ impl<'a> Policy<'a> {
         self.clauses.iter().flat_map(Clause::variable_keys).collect()
     }
 
-    /// The texts that the conditions compare a key, given in lower case, with; patterns left out.
+    /// The texts that the conditions compare a key, given in lower case, with, wildcards as written.
     pub fn constants(&self, key: &str) -> BTreeSet<Text> {
-        let clauses = self.clauses.iter().filter(|c| c.key == key);
-        let patterns = clauses.flat_map(|c| &c.constants).filter_map(|c| match c {
-            Constant::Pattern(pattern) => pattern.constant(),
-            _ => None,
-        });
-        patterns.collect()
+        let tests = self.document.statements.iter().flat_map(|s| &s.conditions);
+        let values = tests.filter(|t| t.key_lower == key && t.operator.value.test != Test::Null);
+        values.flat_map(|t| &t.values).filter_map(|v| v.text.clone()).collect()
     }
 
     /// A value of every kind of values of a key, given in lower case, that the conditions tell apart.
@@ -131,12 +130,7 @@ impl<'a> Compiled<'a> {
             Some(text) => resource_pattern(text, api_arn, variables),
             None => ResourcePattern::Unknown,
         });
-        Self {
-            written,
-            clauses,
-            actions: actions.collect(),
-            resources: resources.collect(),
-        }
+        Self { written, clauses, actions: actions.collect(), resources: resources.collect() }
     }
 
     pub(super) fn effect(&self) -> Effect {

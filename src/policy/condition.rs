@@ -9,7 +9,7 @@ use super::operator::{Operator, SetQualifier, Test};
 use super::pattern::Pattern;
 use super::pieces::{self, Piece};
 use super::request::{KeyValue, Request};
-use super::scalar::{self, Block, Decimal, Instant};
+use super::scalar::{self, Block, Decimal, Moment};
 use super::text::Text;
 use super::truth::{Judge, Truth};
 use super::words;
@@ -34,7 +34,7 @@ pub(super) enum Constant {
     /// Number.
     Number(Decimal),
     /// Point in time.
-    Date(Instant),
+    Date(Moment),
     /// Addresses.
     Block(Block),
     /// `true` or `false`; for `Null` whether the key must be missing.
@@ -137,17 +137,21 @@ impl Clause {
         match constant {
             Constant::Pattern(pattern) => self.matches(pattern, value, text, judge),
             Constant::Variable(pieces) => match fill(pieces, request) {
-                Filled::Pieces(pieces) => self.matches(&pattern_of(self.operator.test, &pieces), value, text, judge),
+                Filled::Pieces(pieces) => {
+                    self.matches(&pattern_of(self.operator.test, &pieces), value, text, judge)
+                }
                 Filled::Nothing => Truth::No,
                 Filled::Unknown => Truth::Unknown,
             },
             Constant::Unknown => Truth::Unknown,
-            Constant::Number(_) | Constant::Date(_) | Constant::Block(_) | Constant::Flag(_) | Constant::Bytes(_) => {
-                match text.literal() {
-                    Some(literal) => Truth::known(scalar_matches(self.operator.test, constant, &literal)),
-                    None => Truth::Unknown,
-                }
-            }
+            Constant::Number(_)
+            | Constant::Date(_)
+            | Constant::Block(_)
+            | Constant::Flag(_)
+            | Constant::Bytes(_) => match text.literal() {
+                Some(literal) => Truth::known(scalar_matches(self.operator.test, constant, &literal)),
+                None => Truth::Unknown,
+            },
         }
     }
 
@@ -156,7 +160,10 @@ impl Clause {
             KeyValue::Stranger(_) if pattern.is_named() => {
                 // What a person fills in may hold a wildcard that matches strangers as well.
                 let wild = self.operator.test == Test::StringLike
-                    && pattern.constant().and_then(|t| t.single_name()).is_some_and(|s| judge.names.is_filled_in(s));
+                    && pattern
+                        .constant()
+                        .and_then(|t| t.single_name())
+                        .is_some_and(|s| judge.names.is_filled_in(s));
                 judge.rule(if wild { Same::Presumed } else { Same::No })
             }
             KeyValue::Unnamed(_) if pattern.is_named() => Truth::No,
@@ -201,7 +208,7 @@ fn constant(test: Test, value: &SpannedText, variables: bool) -> Constant {
 pub(super) fn read_constant(test: Test, literal: &str) -> Option<Constant> {
     match test {
         Test::Numeric(_) => Decimal::parse(literal).map(Constant::Number),
-        Test::Date(_) => Instant::parse(literal).map(Constant::Date),
+        Test::Date(_) => Moment::parse(literal).map(Constant::Date),
         Test::IpAddress => Block::parse(literal).map(Constant::Block),
         Test::Bool | Test::Null => flag(literal).map(Constant::Flag),
         Test::Binary => scalar::base64(literal).map(Constant::Bytes),
@@ -231,7 +238,9 @@ fn scalar_matches(test: Test, constant: &Constant, value: &str) -> bool {
         (Test::Numeric(order), Constant::Number(own)) => {
             Decimal::parse(value).is_some_and(|v| order.holds(v.cmp(own)))
         }
-        (Test::Date(order), Constant::Date(own)) => Instant::parse(value).is_some_and(|v| order.holds(v.cmp(own))),
+        (Test::Date(order), Constant::Date(own)) => {
+            Moment::parse(value).is_some_and(|v| order.holds(v.cmp(own)))
+        }
         (Test::IpAddress, Constant::Block(own)) => {
             scalar::parse_address(value).is_some_and(|address| own.contains(address))
         }
@@ -271,7 +280,8 @@ pub(super) fn filled_resource(pieces: &[Piece], request: &Request) -> Result<Opt
         Filled::Pieces(filled) => {
             // Variables are documented for the last part of the ARN only.
             let colon = |p: &&Piece| **p == Piece::Letter(super::text::Symbol::of(':'));
-            let first = pieces.iter().position(|p| matches!(p, Piece::Variable { .. })).unwrap_or(pieces.len());
+            let first =
+                pieces.iter().position(|p| matches!(p, Piece::Variable { .. })).unwrap_or(pieces.len());
             if pieces.iter().take(first).filter(colon).count() < 5 {
                 return Err(());
             }

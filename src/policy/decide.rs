@@ -103,7 +103,8 @@ impl Policy<'_> {
         }
         let hidden = !self.document.unknown.is_empty();
         let outcome = tally.outcome(hidden);
-        let may_allow = !(tally.exact.is_empty() && tally.account.is_empty() && !tally.doubtful_allow && !hidden);
+        let may_allow =
+            !tally.exact.is_empty() || !tally.account.is_empty() || tally.doubtful_allow || hidden;
         let matched = match outcome {
             Outcome::ExplicitDeny => tally.deny,
             Outcome::Allow => tally.exact,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::source::Span;
 use crate::template::value::{Member, Name, Part, Sourced, Value};
 
-/// A noncharacter that encloses the number of a name while the JSON is read.
-const MARK: char = '\u{10FFFE}';
+/// How deep objects and lists may be nested.
+const DEPTH: usize = 128;
 
 /// What a value that may be JSON text turned out to be.
 pub(super) enum Reading {
@@ -17,7 +17,7 @@ pub(super) enum Reading {
     AsIs,
     /// The JSON's value.
     Read(Sourced),
-    /// Text without names that is no JSON; the parser's words.
+    /// Text without names that is no JSON; what was found.
     NotJson(String),
     /// Text whose names stand where the structure would be; the reason.
     Unknown(String),
@@ -25,79 +25,342 @@ pub(super) enum Reading {
 
 /// Reads JSON text, with or without named parts.
 pub(super) fn read_if_text(value: &Sourced) -> Reading {
-    let (text, names) = match &value.value {
-        Value::String(text) => (text.clone(), Vec::new()),
-        Value::Text(parts) => mark(parts),
+    let whole;
+    let parts = match &value.value {
+        Value::String(text) => {
+            whole = [Part::Literal(text.clone())];
+            &whole[..]
+        }
+        Value::Text(parts) => parts,
         _ => return Reading::AsIs,
     };
-    if names.is_empty() != !text.contains(MARK) {
-        return Reading::Unknown("the policy text holds a character that stands for nothing".to_owned());
-    }
-    match serde_json::from_str(&text) {
-        Ok(json) => Reading::Read(convert(&json, value.span, &names)),
-        Err(error) if names.is_empty() => Reading::NotJson(error.to_string()),
-        Err(_) => Reading::Unknown("the policy is text whose structure only AWS knows".to_owned()),
+    let mut reader = Reader { units: units(parts), at: 0, span: value.span };
+    let read = reader.value(0).and_then(|read| {
+        reader.blanks();
+        if reader.units.len() == reader.at { Ok(read) } else { Err(reader.unexpected("the end")) }
+    });
+    match read {
+        Ok(read) => Reading::Read(read),
+        Err(_) if matches!(value.value, Value::Text(_)) => {
+            Reading::Unknown("the policy is text whose structure only AWS knows".to_owned())
+        }
+        Err(error) => Reading::NotJson(error),
     }
 }
 
-fn mark(parts: &[Part]) -> (String, Vec<Arc<Name>>) {
-    let (mut text, mut names) = (String::new(), Vec::new());
+/// A character, or a name between characters.
+enum Unit {
+    Character(char),
+    Name(Arc<Name>),
+}
+
+fn units(parts: &[Part]) -> Vec<Unit> {
+    let mut units = Vec::new();
     for part in parts {
         match part {
-            Part::Literal(literal) => text.push_str(literal),
-            Part::Named(name) => {
-                text.push_str(&format!("{MARK}{}{MARK}", names.len()));
-                names.push(Arc::clone(name));
+            Part::Literal(text) => units.extend(text.chars().map(Unit::Character)),
+            Part::Named(name) => units.push(Unit::Name(Arc::clone(name))),
+        }
+    }
+    units
+}
+
+struct Reader {
+    units: Vec<Unit>,
+    at: usize,
+    span: Span,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<char> {
+        match self.units.get(self.at) {
+            Some(Unit::Character(character)) => Some(*character),
+            Some(Unit::Name(_)) | None => None,
+        }
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(' ' | '\t' | '\n' | '\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// Passes over this character, if it is next.
+    fn take(&mut self, character: char) -> bool {
+        let found = self.peek() == Some(character);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn unexpected(&self, wanted: &str) -> String {
+        let found = match self.units.get(self.at) {
+            Some(Unit::Character(character)) => format!("{character:?}"),
+            Some(Unit::Name(_)) => "a reference".to_owned(),
+            None => "the end".to_owned(),
+        };
+        format!("{found} at character {} where {wanted} should be", self.at + 1)
+    }
+
+    fn sourced(&self, value: Value) -> Sourced {
+        Sourced { value, span: self.span, via: Vec::new() }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Sourced, String> {
+        if depth > DEPTH {
+            return Err(format!("more than {DEPTH} levels of nesting"));
+        }
+        self.blanks();
+        let value = match self.peek() {
+            Some('{') => self.object(depth)?,
+            Some('[') => self.list(depth)?,
+            Some('"') => text(self.string()?),
+            Some('-' | '0'..='9') => self.number()?,
+            _ => self.word()?,
+        };
+        Ok(self.sourced(value))
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, String> {
+        self.at += 1;
+        let mut members: Vec<Member> = Vec::new();
+        let mut hidden = false;
+        self.blanks();
+        if self.take('}') {
+            return Ok(Value::Map(members));
+        }
+        loop {
+            self.blanks();
+            if self.peek() != Some('"') {
+                return Err(self.unexpected("a key in quotes"));
+            }
+            let key = text(self.string()?);
+            self.blanks();
+            if !self.take(':') {
+                return Err(self.unexpected("a colon"));
+            }
+            let value = self.value(depth + 1)?;
+            match key {
+                Value::String(key) => {
+                    // As most readers do, the last of equal keys counts.
+                    members.retain(|m| m.key != key);
+                    members.push(Member { key, key_span: self.span, value });
+                }
+                _ => hidden = true,
+            }
+            self.blanks();
+            if self.take('}') {
+                break;
+            }
+            if !self.take(',') {
+                return Err(self.unexpected("a comma or the end of the object"));
+            }
+        }
+        if hidden {
+            return Ok(Value::Unknown("only AWS knows a key of the policy text".to_owned()));
+        }
+        Ok(Value::Map(members))
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, String> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.blanks();
+        if self.take(']') {
+            return Ok(Value::List(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.blanks();
+            if self.take(']') {
+                return Ok(Value::List(items));
+            }
+            if !self.take(',') {
+                return Err(self.unexpected("a comma or the end of the list"));
             }
         }
     }
-    (text, names)
-}
 
-/// The same value as a resolved one, all of it at one place.
-pub fn to_value(json: &serde_json::Value, span: Span) -> Sourced {
-    convert(json, span, &[])
-}
-
-/// The depth of `json` is bounded by the JSON parser's own limit.
-fn convert(json: &serde_json::Value, span: Span, names: &[Arc<Name>]) -> Sourced {
-    use serde_json::Value as Json;
-    let value = match json {
-        Json::Null => Value::Null,
-        Json::Bool(flag) => Value::Bool(*flag),
-        Json::Number(number) => Value::Number(number.to_string()),
-        Json::String(text) => unmark(text, names),
-        Json::Array(items) => Value::List(items.iter().map(|item| convert(item, span, names)).collect()),
-        Json::Object(members) if !names.is_empty() && members.keys().any(|key| key.contains(MARK)) => {
-            Value::Unknown("only AWS knows a key of the policy text".to_owned())
+    fn string(&mut self) -> Result<Vec<Part>, String> {
+        self.at += 1;
+        let (mut parts, mut run) = (Vec::new(), String::new());
+        loop {
+            match self.units.get(self.at) {
+                None => return Err(self.unexpected("a closing quote")),
+                Some(Unit::Name(name)) => {
+                    if !run.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut run)));
+                    }
+                    parts.push(Part::Named(Arc::clone(name)));
+                    self.at += 1;
+                }
+                Some(Unit::Character('"')) => {
+                    self.at += 1;
+                    if !run.is_empty() {
+                        parts.push(Part::Literal(run));
+                    }
+                    return Ok(parts);
+                }
+                Some(Unit::Character('\\')) => {
+                    self.at += 1;
+                    run.push(self.escape()?);
+                }
+                Some(Unit::Character(character)) if *character < ' ' => {
+                    return Err(self.unexpected("an escaped control character"));
+                }
+                Some(Unit::Character(character)) => {
+                    run.push(*character);
+                    self.at += 1;
+                }
+            }
         }
-        Json::Object(members) => {
-            let member = |(key, value): (&String, &Json)| Member {
-                key: key.clone(),
-                key_span: span,
-                value: convert(value, span, names),
+    }
+
+    fn escape(&mut self) -> Result<char, String> {
+        let Some(kind) = self.peek() else { return Err(self.unexpected("an escape")) };
+        let simple = match kind {
+            '"' | '\\' | '/' => kind,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                self.at += 1;
+                return self.code_point();
+            }
+            _ => return Err(self.unexpected("an escape")),
+        };
+        self.at += 1;
+        Ok(simple)
+    }
+
+    fn code_point(&mut self) -> Result<char, String> {
+        let first = self.four_digits()?;
+        if (0xD800..0xDC00).contains(&first) && self.take('\\') && self.take('u') {
+            let second = self.four_digits()?;
+            if (0xDC00..0xE000).contains(&second) {
+                let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+        }
+        char::from_u32(first).ok_or_else(|| self.unexpected("the second half of a character"))
+    }
+
+    fn four_digits(&mut self) -> Result<u32, String> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.peek().and_then(|c| c.to_digit(16)) else {
+                return Err(self.unexpected("a hexadecimal digit"));
             };
-            Value::Map(members.iter().map(member).collect())
+            code = code * 16 + digit;
+            self.at += 1;
         }
-    };
-    Sourced { value, span, via: Vec::new() }
+        Ok(code)
+    }
+
+    fn number(&mut self) -> Result<Value, String> {
+        let mut text = String::new();
+        while let Some(character @ ('-' | '+' | '.' | 'e' | 'E' | '0'..='9')) = self.peek() {
+            text.push(character);
+            self.at += 1;
+        }
+        match text.parse::<f64>() {
+            Ok(_) => Ok(Value::Number(text)),
+            Err(_) => Err(format!("{text} is no number")),
+        }
+    }
+
+    fn word(&mut self) -> Result<Value, String> {
+        for (word, value) in
+            [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
+        {
+            let start = self.at;
+            if word.chars().all(|c| self.take(c)) {
+                return Ok(value);
+            }
+            self.at = start;
+        }
+        Err(self.unexpected("a value"))
+    }
 }
 
-fn unmark(text: &str, names: &[Arc<Name>]) -> Value {
-    if names.is_empty() || !text.contains(MARK) {
-        return Value::String(text.to_owned());
-    }
-    let mut parts = Vec::new();
-    for (at, piece) in text.split(MARK).enumerate() {
-        let name = if at % 2 == 1 { piece.parse().ok().and_then(|n: usize| names.get(n)) } else { None };
-        match name {
-            Some(name) => parts.push(Part::Named(Arc::clone(name))),
-            None if piece.is_empty() => {}
-            None => parts.push(Part::Literal(piece.to_owned())),
-        }
-    }
-    match parts.as_slice() {
+/// The value of a string's parts.
+fn text(mut parts: Vec<Part>) -> Value {
+    match parts.as_mut_slice() {
+        [] => Value::String(String::new()),
+        [Part::Literal(text)] => Value::String(std::mem::take(text)),
         [Part::Named(name)] => Value::Named(Arc::clone(name)),
         _ => Value::Text(parts),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, TextRange};
+    use crate::template::value::StackId;
+
+    fn read(value: Value) -> Reading {
+        let span = Span::new(FileId(0), TextRange::new(3, 9));
+        read_if_text(&Sourced { value, span, via: Vec::new() })
+    }
+
+    fn shown(value: &Sourced) -> String {
+        match &value.value {
+            Value::Map(members) => {
+                let members = members.iter().map(|m| format!("{}={}", m.key, shown(&m.value)));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(" "))
+            }
+            Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
+            Value::String(text) => text.clone(),
+            Value::Text(parts) => format!("<{}>", parts.len()),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn texts_that_are_json() {
+        let table = [
+            (r#" {"a": ["b", {}], "c": ""} "#, "{a=[b {}] c=}"),
+            (r#"{"a": 1, "a": true}"#, "{a=Bool(true)}"),
+            (r#""\u00e4\n\ud83d\ude00\/""#, "ä\n😀/"),
+            ("[-1.5e3, null]", "[Number(\"-1.5e3\") Null]"),
+        ];
+        for (text, expected) in table {
+            let Reading::Read(value) = read(Value::String(text.to_owned())) else { panic!("{text}") };
+            assert_eq!(shown(&value), expected);
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_json() {
+        let deep = "[".repeat(200_000);
+        for text in [
+            "",
+            "{",
+            "{a: 1}",
+            "{\"a\" 1}",
+            "[1,]",
+            "\"a",
+            "{} x",
+            "'a'",
+            "--1",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            &deep,
+        ] {
+            assert!(matches!(read(Value::String(text.to_owned())), Reading::NotJson(_)), "{text:.20}");
+        }
+    }
+
+    #[test]
+    fn names_inside_and_outside_strings() {
+        let name = Part::Named(Arc::new(Name::Parameter { stack: StackId(0), name: "P".to_owned() }));
+        let literal = |text: &str| Part::Literal(text.to_owned());
+        let inside = Value::Text(vec![literal("{\"a\": \"x-"), name.clone(), literal("\"}")]);
+        let Reading::Read(value) = read(inside) else { panic!("names inside strings are read") };
+        assert_eq!(shown(&value), "{a=<2>}");
+        let outside = Value::Text(vec![literal("{\"a\": "), name, literal("}")]);
+        assert!(matches!(read(outside), Reading::Unknown(_)));
     }
 }

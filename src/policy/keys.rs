@@ -92,7 +92,9 @@ pub(super) fn kept_digits(pattern: &Pattern) -> usize {
             |at| at + 1,
         );
     let kept = tokens.iter().skip(start).filter(|t| match t {
-        Token::One(symbol) | Token::Fold(symbol) => Class::Hex.holds(symbol.lower(), super::pattern::Mode::Must),
+        Token::One(symbol) | Token::Fold(symbol) => {
+            Class::Hex.holds(symbol.lower(), super::pattern::Mode::Must)
+        }
         Token::Any(_) | Token::Many(_) => false,
     });
     kept.count()

@@ -227,7 +227,9 @@ impl Pattern {
     fn simulate(&self, tokens: &[Token], symbols: &[Symbol], mode: Mode) -> bool {
         let words = tokens.len() / 64 + 1;
         let (mut small, mut large) = ([0_u64; 4], Vec::new());
-        let states = if words <= 4 { &mut small[..words] } else {
+        let states = if words <= 4 {
+            &mut small[..words]
+        } else {
             large.resize(words, 0);
             &mut large[..]
         };

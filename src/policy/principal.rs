@@ -163,7 +163,9 @@ pub(super) fn split(text: &Text) -> Vec<&[Symbol]> {
 fn session(role: &Text, caller: &[&[Symbol]], judge: &Judge<'_>) -> How {
     let [_, partition, service, [], account, resource] = caller else { return How::No };
     let mut parts = resource.splitn(3, |s| *s == Symbol::of('/'));
-    let (Some(kind), Some(name), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return How::No };
+    let (Some(kind), Some(name), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return How::No;
+    };
     if !is(service, "sts") || !is(kind, "assumed-role") {
         return How::No;
     }

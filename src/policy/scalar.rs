@@ -2,8 +2,8 @@
 //!
 //! Numbers and dates are exact decimals, never floating point. Nothing here knows what an operator is.
 
+use core::net::IpAddr;
 use std::cmp::Ordering;
-use std::net::IpAddr;
 
 /// An exact decimal number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,14 +100,14 @@ impl Ord for Decimal {
 
 /// A point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant {
+pub struct Moment {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub seconds: i64,
     /// Attoseconds (10⁻¹⁸ s) on top, below one second.
     attoseconds: u64,
 }
 
-impl Instant {
+impl Moment {
     /// A whole second since 1970.
     pub fn at(seconds: i64) -> Self {
         Self { seconds, attoseconds: 0 }
@@ -282,15 +282,15 @@ pub fn parse_address(text: &str) -> Option<(bool, u128)> {
 /// The text of an address of a family.
 pub fn address_text(v6: bool, value: u128) -> String {
     if v6 {
-        return std::net::Ipv6Addr::from(value).to_string();
+        return core::net::Ipv6Addr::from(value).to_string();
     }
-    std::net::Ipv4Addr::from(u32::try_from(value).unwrap_or(u32::MAX)).to_string()
+    core::net::Ipv4Addr::from(u32::try_from(value).unwrap_or(u32::MAX)).to_string()
 }
 
 /// Decodes base64 with padding; `None` when a character or the length is wrong.
 pub fn base64(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes();
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return None;
     }
     let data = text.trim_end_matches('=');
@@ -365,12 +365,12 @@ mod tests {
             ("0000", None),
         ];
         for (text, expected) in table {
-            assert_eq!(Instant::parse(text).map(|i| i.seconds), expected, "{text}");
+            assert_eq!(Moment::parse(text).map(|i| i.seconds), expected, "{text}");
         }
         for seconds in [0, -1, 1_735_689_600, 1_709_164_799, 951_782_400, -62_135_596_800] {
-            assert_eq!(Instant::parse(&Instant::at(seconds).to_text()), Some(Instant::at(seconds)));
+            assert_eq!(Moment::parse(&Moment::at(seconds).to_text()), Some(Moment::at(seconds)));
         }
-        assert!(Instant::parse("2025-01-01T00:00:00.5Z") > Instant::parse("2025-01-01T00:00:00Z"));
+        assert!(Moment::parse("2025-01-01T00:00:00.5Z") > Moment::parse("2025-01-01T00:00:00Z"));
     }
 
     #[test]
@@ -390,14 +390,17 @@ mod tests {
             let block = Block::parse(block).unwrap();
             assert_eq!(parse_address(address).is_some_and(|a| block.contains(a)), expected, "{address}");
         }
-        for wrong in ["10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/255.0.0.0", "x", "::/129", "1.2.3.4/+8"] {
+        for wrong in
+            ["10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/255.0.0.0", "x", "::/129", "1.2.3.4/+8"]
+        {
             assert_eq!(Block::parse(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn base64_with_padding() {
-        let table = [("", Some("")), ("aGk=", Some("hi")), ("aGkh", Some("hi!")), ("aGk", None), ("a===", None)];
+        let table =
+            [("", Some("")), ("aGk=", Some("hi")), ("aGkh", Some("hi!")), ("aGk", None), ("a===", None)];
         for (text, expected) in table {
             assert_eq!(base64(text), expected.map(|e| e.as_bytes().to_vec()), "{text}");
         }

@@ -3,8 +3,8 @@
 //! It keeps what can be read and notes the rest as a problem, an unknown part, or both; it judges nothing.
 
 use super::document::{
-    ConditionTest, Effect, Element, PrincipalElement, PrincipalValue, ProblemKind, Reader, SpannedText, Statement,
-    Unknown, find,
+    ConditionTest, Effect, Element, PrincipalElement, PrincipalValue, ProblemKind, Reader, SpannedText,
+    Statement, Unknown, find,
 };
 use super::operator::Operator;
 use crate::source::{Span, Spanned};
@@ -171,7 +171,8 @@ fn principal(reader: &mut Reader<'_>, member: &Member, negated: bool, statement:
             hide(statement, value.span, "the principal is neither * nor an object");
         }
     }
-    statement.principal = Some(PrincipalElement { key_span: member.key_span, span: value.span, negated, values });
+    statement.principal =
+        Some(PrincipalElement { key_span: member.key_span, span: value.span, negated, values });
 }
 
 fn conditions(reader: &mut Reader<'_>, value: &Sourced, statement: &mut Statement) {

@@ -199,7 +199,8 @@ impl Names {
 
     /// Whether a name can hold anything at all, wildcards included, because a person fills it in.
     pub(super) fn is_filled_in(&self, symbol: Symbol) -> bool {
-        self.name(symbol).is_some_and(|name| !matches!(**name, Name::Resource { .. } | Name::Attribute { .. }))
+        self.name(symbol)
+            .is_some_and(|name| !matches!(**name, Name::Resource { .. } | Name::Attribute { .. }))
     }
 }
 

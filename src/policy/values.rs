@@ -10,7 +10,7 @@ use super::keys::{self, Form};
 use super::operator::Test;
 use super::pattern::{Pattern, Token};
 use super::request::KeyValue;
-use super::scalar::{self, Block, Decimal, Instant};
+use super::scalar::{self, Block, Decimal, Moment};
 use super::text::{Symbol, Text};
 use super::words;
 use super::world::{Domain, is_list};
@@ -78,7 +78,9 @@ fn kind(key: &str, clauses: &[&Clause]) -> Result<Option<Kind>, String> {
     for clause in clauses {
         let kind = match clause.operator.test {
             Test::Null => continue,
-            Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::ArnLike => Kind::Text,
+            Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::ArnLike => {
+                Kind::Text
+            }
             Test::IpAddress => Kind::Address,
             Test::Bool => Kind::Flag,
             Test::Numeric(_) => Kind::Number,
@@ -96,12 +98,16 @@ fn kind(key: &str, clauses: &[&Clause]) -> Result<Option<Kind>, String> {
 fn free(form: &Form, key: &str, clauses: &[&Clause]) -> Result<Vec<KeyValue>, String> {
     let literal = |texts: Vec<String>| texts.iter().map(|t| KeyValue::Is(Text::from(t.as_str()))).collect();
     match kind(key, clauses)? {
-        None if matches!(key, "aws:sourceip" | "aws:vpcsourceip") => Ok(literal(vec!["192.0.2.1".to_owned()])),
+        None if matches!(key, "aws:sourceip" | "aws:vpcsourceip") => {
+            Ok(literal(vec!["192.0.2.1".to_owned()]))
+        }
         None | Some(Kind::Text) => texts(form, key, clauses),
         Some(Kind::Address) => Ok(literal(addresses(&blocks(clauses)))),
         Some(Kind::Flag) => Ok(literal(vec!["true".to_owned(), "false".to_owned()])),
         Some(Kind::Number) => Ok(literal(numbers(clauses).into_iter().map(|n| n.to_string()).collect())),
-        Some(Kind::Date) => Ok(literal(dates(clauses).into_iter().map(|s| Instant::at(s).to_text()).collect())),
+        Some(Kind::Date) => {
+            Ok(literal(dates(clauses).into_iter().map(|s| Moment::at(s).to_text()).collect()))
+        }
     }
 }
 
@@ -109,7 +115,8 @@ fn free(form: &Form, key: &str, clauses: &[&Clause]) -> Result<Vec<KeyValue>, St
 
 fn texts(form: &Form, key: &str, clauses: &[&Clause]) -> Result<Vec<KeyValue>, String> {
     let mut patterns = patterns(clauses);
-    let named: BTreeSet<Text> = patterns.iter().filter(|p| p.is_named()).filter_map(|p| p.constant()).collect();
+    let named: BTreeSet<Text> =
+        patterns.iter().filter(|p| p.is_named()).filter_map(|p| p.constant()).collect();
     patterns.retain(|p| !p.is_named());
     let mut values = if patterns.iter().all(|p| p.is_constant()) {
         constants(form, &patterns)
@@ -141,9 +148,8 @@ fn patterns<'c>(clauses: &[&'c Clause]) -> Vec<&'c Pattern> {
 
 /// Where every pattern is one text: each of them, and one more.
 fn constants(form: &Form, patterns: &[&Pattern]) -> Vec<KeyValue> {
-    let fits = |text: &Text| {
-        form.patterns().iter().any(|p| p.accepts(text.symbols(), super::pattern::Mode::Must))
-    };
+    let fits =
+        |text: &Text| form.patterns().iter().any(|p| p.accepts(text.symbols(), super::pattern::Mode::Must));
     let texts: BTreeSet<Text> = patterns.iter().filter_map(|p| p.constant()).filter(fits).collect();
     let other = (0..).filter_map(|n| form.example(n)).find(|text| !texts.contains(text));
     let mut values: Vec<KeyValue> = texts.into_iter().map(KeyValue::Is).collect();
@@ -294,7 +300,8 @@ fn private_addresses(key: &str, clauses: &[&Clause]) -> Result<Vec<KeyValue>, St
     let private: Vec<Block> = PRIVATE.iter().filter_map(|text| Block::parse(text)).collect();
     let mut all = blocks(clauses);
     all.extend(&private);
-    let inside = cuts(&all).into_iter().filter(|address| private.iter().any(|block| block.contains(*address)));
+    let inside =
+        cuts(&all).into_iter().filter(|address| private.iter().any(|block| block.contains(*address)));
     Ok(inside.map(|(v6, value)| KeyValue::Is(Text::from(scalar::address_text(v6, value).as_str()))).collect())
 }
 
@@ -317,7 +324,7 @@ fn numbers(clauses: &[&Clause]) -> BTreeSet<i64> {
 fn dates(clauses: &[&Clause]) -> BTreeSet<i64> {
     let mut found = BTreeSet::new();
     for constant in clauses.iter().flat_map(|c| &c.constants) {
-        let Constant::Date(Instant { seconds, .. }) = constant else { continue };
+        let Constant::Date(Moment { seconds, .. }) = constant else { continue };
         found.extend([seconds.saturating_sub(1), *seconds, seconds.saturating_add(1)]);
     }
     if found.is_empty() {

@@ -185,7 +185,8 @@ fn letters(patterns: &[&Pattern], form: &[Pattern]) -> Vec<Symbol> {
 
 /// The first of these characters that does not occur, in either letter case.
 fn fresh(found: &[Symbol], from: &str) -> Option<Symbol> {
-    let occurs = |c: char| found.contains(&Symbol::of(c)) || found.contains(&Symbol::of(c.to_ascii_uppercase()));
+    let occurs =
+        |c: char| found.contains(&Symbol::of(c)) || found.contains(&Symbol::of(c.to_ascii_uppercase()));
     from.chars().find(|c| !occurs(*c)).map(Symbol::of)
 }
 
@@ -272,7 +273,8 @@ mod tests {
     use crate::policy::pieces::{cut, glob};
 
     fn cut_into(patterns: &[&str], form: &Form) -> Vec<(String, Vec<bool>)> {
-        let patterns: Vec<Pattern> = patterns.iter().map(|p| glob(&cut(&Text::from(*p), false), false)).collect();
+        let patterns: Vec<Pattern> =
+            patterns.iter().map(|p| glob(&cut(&Text::from(*p), false), false)).collect();
         let found = cells(&patterns.iter().collect::<Vec<_>>(), form.patterns(), STATES).unwrap();
         found.into_iter().map(|c| (c.text.literal().unwrap(), c.matches)).collect()
     }

@@ -66,7 +66,8 @@ const NETWORK: [&str; 4] = ["aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"
 impl World {
     /// Callers from the internet: an address, no VPC keys.
     pub fn internet(signing: Signing) -> Self {
-        let mut world = Self::network(signing, [Domain::Missing, Domain::Missing, Domain::Missing, any_address()]);
+        let mut world =
+            Self::network(signing, [Domain::Missing, Domain::Missing, Domain::Missing, any_address()]);
         for key in ["aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"] {
             world.keys.insert(key.to_owned(), Domain::Missing);
         }
@@ -129,14 +130,17 @@ impl World {
         }
         let optional = || Domain::Either(vec![Domain::Missing, Domain::Free(Form::of_key(key))]);
         match self.others {
-            Others::Free => Domain::Either(vec![Domain::Missing, Domain::Free(Form::anything())]),
             Others::FreeUnsigned if is_signed_only(key) => Domain::Missing,
-            Others::FreeUnsigned => Domain::Either(vec![Domain::Missing, Domain::Free(Form::anything())]),
+            Others::Free | Others::FreeUnsigned => {
+                Domain::Either(vec![Domain::Missing, Domain::Free(Form::anything())])
+            }
             Others::Documented => match key {
                 "aws:securetransport" => Domain::Is(Text::from("true")),
                 "aws:currenttime" | "aws:epochtime" => Domain::Free(Form::anything()),
                 "aws:useragent" | "aws:referer" => optional(),
-                "aws:viaawsservice" => Domain::Unsettled(vec![Domain::Missing, Domain::Is(Text::from("false"))]),
+                "aws:viaawsservice" => {
+                    Domain::Unsettled(vec![Domain::Missing, Domain::Is(Text::from("false"))])
+                }
                 _ if is_of_principal(key) => self.of_principal(key),
                 _ => Domain::Unknown(format!("{key} is not modelled")),
             },
