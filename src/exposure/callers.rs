@@ -1,8 +1,11 @@
-//! Who may call a REST API in one case: caller classes and what the policies say about each.
+//! Who may call a REST API in one case: the caller classes that the API, its policy and its template name.
+//!
+//! What the policies say about each class is worked out in `decisions`.
 
 use crate::exposure::Context;
+use crate::exposure::decisions::Judge;
 use crate::exposure::links::neighbours;
-use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, EndpointType, NamedBy};
+use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, NamedBy};
 use crate::source::Span;
 use crate::template::document::Resource;
 use crate::template::value::{Same, Value};
@@ -13,19 +16,23 @@ pub(crate) fn find(
     context: &Context<'_>,
     endpoints: &[Endpoint],
     stack: &Stack,
-    _resource: &Resource,
+    resource: &Resource,
     case: &Case,
 ) -> Vec<Caller> {
+    let mut judge = Judge::new(endpoints, stack, resource, case);
     let mut callers = Vec::new();
     if case.endpoint_type.is_public() != Some(false) {
         callers.push(caller(CallerClass::Internet));
     }
     if case.endpoint_type.is_public() != Some(true) {
-        named_endpoints(context, endpoints, stack, case, &mut callers);
+        named_endpoints(context, endpoints, stack, case, &judge, &mut callers);
+        for (vpc, span) in judge.constants("aws:sourcevpc") {
+            name(&mut callers, CallerClass::Vpc(vpc), NamedBy::Policy, Some(span));
+        }
         callers.push(caller(CallerClass::AnyOtherEndpoint));
     }
     for caller in &mut callers {
-        decide(case, caller);
+        judge.decide(caller);
     }
     callers
 }
@@ -49,54 +56,42 @@ fn named_endpoints(
     endpoints: &[Endpoint],
     stack: &Stack,
     case: &Case,
+    judge: &Judge<'_>,
     callers: &mut Vec<Caller>,
 ) {
+    let endpoint = |value: &Value| CallerClass::Endpoint(value.clone().without_places());
     for entry in &case.vpc_endpoint_ids {
-        name(callers, &entry.value, NamedBy::Association, Some(entry.span));
+        if !matches!(entry.value, Value::Null | Value::Unknown(_)) {
+            name(callers, endpoint(&entry.value), NamedBy::Association, Some(entry.span));
+        }
+    }
+    for (value, span) in judge.constants("aws:sourcevpce") {
+        name(callers, endpoint(&value), NamedBy::Policy, Some(span));
     }
     let neighbours = neighbours(context, stack);
-    for endpoint in endpoints {
-        if endpoint.stack == stack.id {
-            name(callers, &endpoint.name, NamedBy::Resource, None);
-        } else if neighbours.contains(&endpoint.stack) {
-            name(callers, &endpoint.name, NamedBy::Linked, None);
+    for known in endpoints {
+        if known.stack == stack.id {
+            name(callers, endpoint(&known.name), NamedBy::Resource, None);
+        } else if neighbours.contains(&known.stack) {
+            name(callers, endpoint(&known.name), NamedBy::Linked, None);
         }
     }
 }
 
-fn name(callers: &mut Vec<Caller>, value: &Value, by: NamedBy, at: Option<Span>) {
-    let known = callers.iter_mut().find(
-        |caller| matches!(&caller.class, CallerClass::Endpoint(known) if known.same(value) == Same::Yes),
-    );
-    let caller = match known {
-        Some(caller) => caller,
-        None => {
-            callers.push(caller(CallerClass::Endpoint(value.clone().without_places())));
-            match callers.last_mut() {
-                Some(caller) => caller,
-                None => return,
-            }
-        }
+fn name(callers: &mut Vec<Caller>, class: CallerClass, by: NamedBy, at: Option<Span>) {
+    let is_same = |known: &Caller| match (&known.class, &class) {
+        (CallerClass::Endpoint(left), CallerClass::Endpoint(right))
+        | (CallerClass::Vpc(left), CallerClass::Vpc(right)) => left.same(right) == Same::Yes,
+        _ => false,
     };
+    let index = callers.iter().position(is_same).unwrap_or_else(|| {
+        callers.push(caller(class));
+        callers.len() - 1
+    });
+    let Some(caller) = callers.get_mut(index) else { return };
     if !caller.named_by.contains(&by) {
         caller.named_by.push(by);
         caller.named_by.sort_unstable();
     }
     caller.named_at.extend(at);
-}
-
-fn decide(case: &Case, caller: &mut Caller) {
-    let decision = if case.policies.is_empty() && case.hidden_policy.is_none() {
-        match (&caller.class, case.endpoint_type) {
-            // A private API without a policy lets nobody in; a public one everybody.
-            (_, EndpointType::Private) => Decision::Deny,
-            (CallerClass::Internet, _) => Decision::Allow,
-            _ => Decision::Deny,
-        }
-    } else {
-        Decision::Unknown
-    };
-    caller.decision = decision;
-    caller.unsigned = decision;
-    caller.foreign = decision;
 }

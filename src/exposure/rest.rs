@@ -65,9 +65,12 @@ pub(crate) fn is_fragment(stack: &Stack) -> bool {
         && !stack.lowered.resources.iter().any(|resource| resource.type_name == "AWS::Lambda::Function")
 }
 
+/// Why the type of an API is unknown whose template is refused.
+pub(crate) const REFUSED: &str = "the SAM transform refuses the template";
+
 fn refuse(case: &mut Case) {
     case.endpoint_type = EndpointType::Unknown;
-    case.type_unknown = Some("the SAM transform refuses the template".to_owned());
+    case.type_unknown = Some(REFUSED.to_owned());
 }
 
 pub(crate) fn empty(stack: &Stack) -> Case {
