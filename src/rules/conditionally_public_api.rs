@@ -10,6 +10,7 @@ use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::public_api::{by_default_only, meant_to_be_public};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
+use crate::template::value::StepKind;
 
 const ID: &str = "conditionally-public-api";
 
@@ -44,7 +45,8 @@ fn finding(api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Finding {
         .related(private_value(api))
         .related(places::first_route(api, case))
         .why(why(api, occurrence, by_default))
-        .help(help(api, by_default))
+        .notes(places::default_assumption(case.type_value.as_ref(), &occurrence.when))
+        .help(help(case))
         .help(meant_to_be_public(intent))
 }
 
@@ -57,7 +59,7 @@ fn message(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
         return format!("`{name}` is public when {}", words::when(&occurrence.when));
     }
     if occurrence.environments.is_empty() {
-        return format!("`{name}` is public in some cases");
+        return format!("`{name}` is public in some stacks");
     }
     let environments: Vec<String> =
         occurrence.environments.iter().map(|environment| format!("`{environment}`")).collect();
@@ -67,7 +69,7 @@ fn message(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
 fn primary(api: &Api, case: &Case) -> Label {
     let phrase = match &case.type_value {
         Some(value) if places::is_default(value) => {
-            format!("the default: {}", words::type_means(case.endpoint_type))
+            format!("{} is the default, and public", case.endpoint_type.as_str())
         }
         Some(_) => words::type_means(case.endpoint_type).to_owned(),
         None => "then there is no EndpointConfiguration, and it is public".to_owned(),
@@ -98,7 +100,7 @@ fn why(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
     let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
     let stack = if by_default {
         "a stack made without that parameter"
-    } else if occurrence.when.is_empty() && !occurrence.environments.is_empty() {
+    } else if occurrence.when.is_empty() {
         "that stack"
     } else {
         "a stack made with these values"
@@ -106,14 +108,13 @@ fn why(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
     format!("in {stack}, anyone who learns the API id can call {what}.")
 }
 
-fn help(api: &Api, by_default: bool) -> String {
-    if by_default {
-        return "make `PRIVATE` the default, and list it alone in AllowedValues".to_owned();
-    }
-    let mixed = api.cases.iter().any(|case| case.type_value.is_none());
-    if mixed {
-        "set the endpoint type to PRIVATE in every branch".to_owned()
-    } else {
-        "write PRIVATE there, too, or take the value out of AllowedValues".to_owned()
+fn help(case: &Case) -> &'static str {
+    let Some(value) = &case.type_value else { return "set the endpoint type to PRIVATE in every branch" };
+    match places::origin_step(value).map(|step| &step.kind) {
+        Some(StepKind::Default(_) | StepKind::Choice(_)) => {
+            "make PRIVATE the default, and list it alone in AllowedValues"
+        }
+        Some(StepKind::Bound(_)) => "pass PRIVATE there, too",
+        _ => "write PRIVATE there, too",
     }
 }

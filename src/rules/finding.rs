@@ -125,6 +125,13 @@ impl Finding {
         self
     }
 
+    /// Adds remedies that may not apply.
+    #[must_use]
+    pub fn helps(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.diagnostic.help.extend(lines);
+        self
+    }
+
     /// Adds what else it is about.
     #[must_use]
     pub fn also_about(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {

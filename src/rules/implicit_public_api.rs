@@ -58,16 +58,22 @@ fn finding(
             format!("`{}` is replaced by a public API of the same name", api.resource),
         ),
         None => (
-            Label::new(api.id_span, "no RestApiId: SAM makes a second API for this event, or the only one"),
+            Label::new(
+                api.id_span,
+                if explicit.is_empty() {
+                    "no RestApiId: SAM makes an API for this event"
+                } else {
+                    "no RestApiId: SAM makes a second API for this event"
+                },
+            ),
             format!("this event creates `{}`, which answers on the public internet", api.resource),
         ),
     };
-    let events = api.routes.iter().skip(usize::from(discarded.is_none())).take(3);
+    let events = api.routes.iter().filter(|route| route.span != api.id_span).take(3);
     Finding::new(ID, Subject::api(api), severity, message, primary)
         .occurs(occurrence)
         .related(
-            events
-                .map(|route| Label::new(route.span, format!("{} is served there, too", words::route(route)))),
+            events.map(|route| Label::new(route.span, format!("{} is served there", words::route(route)))),
         )
         .related(
             case.type_value
@@ -77,7 +83,8 @@ fn finding(
         .related(private.map(|other| Label::new(other.id_span, "the private API it stands beside")))
         .why(why(api))
         .help(help(ctx, explicit))
-        .help(meant_to_be_public(intent))
+        // What events make has no resource to write a marker on.
+        .helps((intent.posture == Posture::Unset).then(|| meant_to_be_public(intent)))
 }
 
 fn always_private(api: &Api) -> bool {

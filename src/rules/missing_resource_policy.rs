@@ -46,12 +46,12 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
             "give the API an event or a path, or use CustomStatements".to_owned(),
         )
     } else if let Some(absent) = case.absent_policy {
-        (Label::new(absent, "comes to nothing here"), why(), help(ctx, api))
+        (Label::new(absent, "comes to nothing here"), why(), help(ctx, api, case))
     } else {
         (
             Label::new(places::endpoint_type(api, case), "private, and no policy says who may call"),
             why(),
-            help(ctx, api),
+            help(ctx, api, case),
         )
     };
     Finding::new(
@@ -65,6 +65,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     .related(case.type_value.iter().flat_map(places::way_to))
     .related(Some(Label::new(api.id_span, "this API")))
     .why(why)
+    .notes(places::default_assumption(case.type_value.as_ref(), &occurrence.when))
     .help(help)
 }
 
@@ -73,6 +74,6 @@ fn why() -> String {
         .to_owned()
 }
 
-fn help(ctx: &Context<'_>, api: &Api) -> String {
-    format!("let the endpoint in:  {}", words::allow_list(ctx.model, api))
+fn help(ctx: &Context<'_>, api: &Api, case: &Case) -> String {
+    format!("let the endpoint in:  {}", words::allow_list(ctx.model, api, case))
 }

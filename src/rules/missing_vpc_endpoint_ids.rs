@@ -88,7 +88,7 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
         .also_about(others.iter().map(|one| Subject::api(one.api)))
         .why(why(severity))
         .notes(exports(ctx))
-        .help(help(ctx, api)),
+        .help(help(ctx, api, case)),
     )
 }
 
@@ -116,7 +116,7 @@ fn property(api: &Api) -> &'static str {
 
 fn primary(api: &Api, case: &Case, place: Span) -> Label {
     let phrase = if case.association.is_some() {
-        "comes to nothing here".to_owned()
+        "nothing is associated here".to_owned()
     } else {
         format!("{} is missing", property(api))
     };
@@ -154,8 +154,8 @@ fn exports(ctx: &Context<'_>) -> Vec<String> {
     notes
 }
 
-fn help(ctx: &Context<'_>, api: &Api) -> String {
-    let endpoint = words::endpoint_expression(ctx.model, api);
+fn help(ctx: &Context<'_>, api: &Api, case: &Case) -> String {
+    let endpoint = words::endpoint_expression(ctx.model, api, case);
     match api.origin {
         ApiOrigin::Written => format!("add   VpcEndpointIds: [{endpoint}]   to EndpointConfiguration"),
         ApiOrigin::Sam => {

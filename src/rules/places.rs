@@ -2,7 +2,7 @@
 //!
 //! Places come with the values; nothing is searched in the text.
 
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, When};
 use crate::exposure::model::{Api, Case, ExposureModel, Route};
 use crate::intent::{Evidence, EvidenceKind};
 use crate::rules::words;
@@ -24,6 +24,16 @@ pub fn origin_step(value: &Sourced) -> Option<&Step> {
 /// Whether the value is a parameter's default.
 pub fn is_default(value: &Sourced) -> bool {
     origin_step(value).is_some_and(|step| matches!(step.kind, StepKind::Default(_)))
+}
+
+/// The assumption that a parameter keeps its default, where the value rests on it and `when` does not name it.
+pub fn default_assumption(value: Option<&Sourced>, when: &[When]) -> Option<String> {
+    match &origin_step(value?)?.kind {
+        StepKind::Default(name) if when.iter().all(|when| when.parameter != *name) => {
+            Some(format!("assumes that the parameter `{name}` keeps its default"))
+        }
+        _ => None,
+    }
 }
 
 /// Whether the value came from `Globals`.

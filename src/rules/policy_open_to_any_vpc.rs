@@ -67,7 +67,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
         "nothing in the policy asks which endpoint the call comes through: anyone with an AWS account can make an \
          endpoint in the region and call the API once they learn its id."
     })
-    .help(format!("say who may call:  {}", words::allow_list(ctx.model, api)))
+    .help(format!("say who may call:  {}", words::allow_list(ctx.model, api, case)))
 }
 
 /// The key of the list of endpoints or VPCs that the policy refuses, if it has one.

@@ -64,6 +64,7 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
              headers, and public APIs, also those of other teams and vendors, answer 403 Forbidden.",
         )
         .notes(more(public.len()))
+        .notes(places::default_assumption(value, &occurrence.when))
         .notes(assumption(&evidence))
         .help("keep it off and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com")
         .help("or keep it on and give the public APIs a custom domain with an alias record")

@@ -76,8 +76,12 @@ fn finding(ctx: &Context<'_>, public: &Public<'_>) -> Finding {
         .related(places::evidence(&intent.evidence))
         .why(why(api, barrier))
         .notes(assumed_host(case))
-        .help(format!("make it private:  {}", words::private_configuration(ctx.model, api)))
-        .help(format!("and let the endpoint in:  {}", words::allow_list(ctx.model, api)))
+        .help(format!("make it private:  {}", words::private_configuration(ctx.model, api, case)))
+        .helps(
+            case.policies
+                .is_empty()
+                .then(|| format!("and let the endpoint in:  {}", words::allow_list(ctx.model, api, case))),
+        )
         .help(meant_to_be_public(intent))
 }
 

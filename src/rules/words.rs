@@ -3,9 +3,11 @@
 //! Decides nothing; it only puts facts into words.
 
 use crate::diagnostic::When;
-use crate::exposure::model::{Api, ApiOrigin, Auth, Case, EndpointType, ExposureModel, Route};
+use crate::exposure::model::{
+    Api, ApiOrigin, Auth, Caller, CallerClass, Case, EndpointType, ExposureModel, NamedBy, Route,
+};
 use crate::source::{Sources, Span};
-use crate::template::value::{Name, Part, Value};
+use crate::template::value::{Name, Part, StackId, Value};
 
 /// `GET /entities`; `any method of /x` for a route of every method.
 pub fn route(route: &Route) -> String {
@@ -113,9 +115,12 @@ pub fn place(sources: &Sources, span: Span) -> String {
     format!("{}:{line}", sources.name(span.file))
 }
 
-/// How the template would name an endpoint that this API could use, as YAML: the only endpoint of the template,
-/// else the only export of one in the run, else a placeholder.
-pub fn endpoint_expression(model: &ExposureModel, api: &Api) -> String {
+/// How the template would name the endpoint that an API is for, as YAML: the one that its association or policy
+/// names, else the only endpoint of the template, else the only export of one in the run, else a placeholder.
+pub fn endpoint_expression(model: &ExposureModel, api: &Api, case: &Case) -> String {
+    if let Some(named) = named_endpoint(case) {
+        return named;
+    }
     let own: Vec<_> = model.endpoints.iter().filter(|endpoint| endpoint.file == api.file).collect();
     let mut ids: Vec<&str> = own.iter().map(|endpoint| endpoint.resource.as_str()).collect();
     ids.dedup();
@@ -132,22 +137,52 @@ pub fn endpoint_expression(model: &ExposureModel, api: &Api) -> String {
     }
 }
 
+/// The only endpoint that an API's association or policy names, as YAML.
+fn named_endpoint(case: &Case) -> Option<String> {
+    let written = |caller: &&Caller| {
+        caller.named_by.iter().any(|by| matches!(by, NamedBy::Association | NamedBy::Policy))
+    };
+    let mut endpoints = case.callers.iter().filter(written).filter_map(|caller| match &caller.class {
+        CallerClass::Endpoint(value) => Some(value),
+        CallerClass::Internet | CallerClass::Vpc(_) | CallerClass::AnyOtherEndpoint => None,
+    });
+    match (endpoints.next(), endpoints.next()) {
+        (Some(only), None) => expression(only, case.stack),
+        _ => None,
+    }
+}
+
+/// A value as the template of a stack would write it in YAML; `None` for what takes more than a word.
+fn expression(value: &Value, stack: StackId) -> Option<String> {
+    let Value::Named(name) = value else { return value.as_text().map(str::to_owned) };
+    match &**name {
+        Name::Resource { stack: owner, id } | Name::Parameter { stack: owner, name: id }
+            if *owner == stack =>
+        {
+            Some(format!("!Ref {id}"))
+        }
+        Name::Import(name) => name.as_text().map(|name| format!("!ImportValue {name}")),
+        _ => None,
+    }
+}
+
 /// The properties that make an API private, as flow YAML, in the spelling its resource type takes.
-pub fn private_configuration(model: &ExposureModel, api: &Api) -> String {
-    let endpoint = endpoint_expression(model, api);
-    match api.origin {
-        ApiOrigin::Written => {
-            format!("EndpointConfiguration: {{Types: [PRIVATE], VpcEndpointIds: [{endpoint}]}}")
-        }
-        ApiOrigin::Sam | ApiOrigin::Implicit => {
-            format!("EndpointConfiguration: {{Type: PRIVATE, VPCEndpointIds: [{endpoint}]}}")
-        }
+pub fn private_configuration(model: &ExposureModel, api: &Api, case: &Case) -> String {
+    let endpoint = endpoint_expression(model, api, case);
+    let (type_, ids) = match api.origin {
+        ApiOrigin::Written => ("Types: [PRIVATE]", "VpcEndpointIds"),
+        ApiOrigin::Sam | ApiOrigin::Implicit => ("Type: PRIVATE", "VPCEndpointIds"),
+    };
+    if case.vpc_endpoint_ids.is_empty() {
+        format!("EndpointConfiguration: {{{type_}, {ids}: [{endpoint}]}}")
+    } else {
+        format!("EndpointConfiguration: {{{type_}, {ids}: ...}}")
     }
 }
 
 /// What lets one endpoint in and refuses every other, for the API's resource type.
-pub fn allow_list(model: &ExposureModel, api: &Api) -> String {
-    let endpoint = endpoint_expression(model, api);
+pub fn allow_list(model: &ExposureModel, api: &Api, case: &Case) -> String {
+    let endpoint = endpoint_expression(model, api, case);
     match api.origin {
         ApiOrigin::Written => format!(
             "a `Policy` that allows `execute-api:Invoke` and denies it with  StringNotEquals: {{aws:SourceVpce: {endpoint}}}"

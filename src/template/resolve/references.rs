@@ -157,7 +157,8 @@ impl Resolver<'_, '_> {
     fn chosen(&self, parameter: &Parameter, text: &str, span: Span) -> Sourced {
         let tree = self.tree();
         let is_text = |node: &NodeId| tree.scalar(*node) == Some(text);
-        let default = parameter.default.filter(is_text);
+        // Where nothing else is allowed the default decides nothing.
+        let default = parameter.default.filter(|node| is_text(node) && parameter.allowed.len() != 1);
         let step = match default {
             Some(node) => (StepKind::Default(parameter.name.clone()), tree.span(node)),
             None => {

@@ -137,11 +137,12 @@ fn function_url(lowering: &mut Lowering<'_>, function: &Function<'_>, properties
             entries.push((name.to_owned(), lowering.nodes.span(entry.key), entry.value));
         }
     }
-    let parent = Parent { span: key, ..function.parent.clone() };
+    let parent = function.parent;
     let url = entries.iter().map(|(name, span, value)| (name.as_str(), *span, *value));
     let url = lowering.nodes.tree.add_mapping(key, url);
     let id = format!("{}Url", parent.id);
-    lowering.make(&parent, &id, "AWS::Lambda::Url", url);
+    // The key may stand in `Globals`, where it is every function's; the logical id tells which one it is.
+    lowering.make(parent, &id, "AWS::Lambda::Url", url);
     if literal.as_deref() == Some("NONE")
         && let Some(auth_type) = auth_type
     {
