@@ -33,7 +33,7 @@ pub(crate) enum Settled {
 pub(crate) fn settle(resolver: &mut Resolver<'_, '_>, mut node: NodeId) -> Settled {
     for _ in 0..MAX_BRANCHES {
         let tree = resolver.tree();
-        let span = tree.span(node);
+        let span = tree.tagged_span(node);
         let Some(Intrinsic { function, argument }) = intrinsic(tree, node) else {
             return Settled::Node(node);
         };
@@ -53,7 +53,7 @@ pub(crate) fn settle(resolver: &mut Resolver<'_, '_>, mut node: NodeId) -> Settl
             _ => return Settled::Hidden(span),
         }
     }
-    Settled::Hidden(resolver.tree().span(node))
+    Settled::Hidden(resolver.tree().tagged_span(node))
 }
 
 /// The body of an API as far as it is in the template.

@@ -97,7 +97,7 @@ fn hosts(context: &Context<'_>, stack: &Stack, node: NodeId) -> Vec<Host> {
         if intrinsic(tree, node).is_some() || tree.scalar(node).is_some_and(|text| text.contains(HOST)) {
             let value = context.peek(stack, |resolver| resolver.resolve(node)).value;
             if let Some((api, endpoint)) = host(&value) {
-                found.push((tree.span(node), api, endpoint));
+                found.push((tree.tagged_span(node), api, endpoint));
             } else if intrinsic(tree, node).is_some() {
                 // A branch of a condition or an argument may hold the host.
                 open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));

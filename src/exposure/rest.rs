@@ -128,7 +128,7 @@ fn case(
     let body = match body {
         Some(Settled::Node(node)) if stack.lowered.tree.is_mapping(node) => Some(Body::read(resolver, node)),
         Some(Settled::Node(node)) => {
-            hide(&mut case, "the body is text", stack.lowered.tree.span(node));
+            hide(&mut case, "the body is text", stack.lowered.tree.tagged_span(node));
             None
         }
         Some(Settled::Hidden(span)) => {
@@ -140,7 +140,7 @@ fn case(
     endpoint(stack, properties, resolver, &mut case);
     if let Some(node) = property("BodyS3Location").filter(|&node| resolver.peek(node).value != Value::Absent)
     {
-        hide(&mut case, "the definition file is not in the template", stack.lowered.tree.span(node));
+        hide(&mut case, "the definition file is not in the template", stack.lowered.tree.tagged_span(node));
     }
     if let Some(body) = &body {
         read_body(body, resolver, &mut case);
@@ -165,11 +165,11 @@ fn unreadable(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver
     let tree = &stack.lowered.tree;
     let clone = properties.and_then(|node| tree.get(node, "CloneFrom"));
     let reason = if let Some(node) = clone.filter(|&node| resolver.peek(node).value != Value::Absent) {
-        ("it is a clone of another API".to_owned(), tree.span(node))
+        ("it is a clone of another API".to_owned(), tree.tagged_span(node))
     } else if let Some((name, span)) = stack.template.macro_name() {
         (format!("the macro `{name}` rewrites the template"), *span)
     } else if let Some(node) = properties.and_then(|node| tree.get(node, "Fn::Transform")) {
-        ("a transform adds properties".to_owned(), tree.span(node))
+        ("a transform adds properties".to_owned(), tree.tagged_span(node))
     } else {
         return;
     };

@@ -42,7 +42,7 @@ fn event_route(tree: &Tree, event: NodeId, handler: &str, api: &Resource) -> Opt
     let span = match target {
         Some(node) => {
             let named = referenced(tree, node).or_else(|| tree.scalar(node));
-            (named == Some(api.id.as_str())).then(|| tree.span(node))?
+            (named == Some(api.id.as_str())).then(|| tree.tagged_span(node))?
         }
         None => {
             let implicit = api.origin == Origin::Implicit || IMPLICIT.contains(&api.id.as_str());

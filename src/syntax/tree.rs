@@ -264,6 +264,17 @@ impl Tree {
         self.node(id).span
     }
 
+    /// Where a node stands, its tag included.
+    pub fn tagged_span(&self, id: NodeId) -> Span {
+        let node = self.node(id);
+        match &node.tag {
+            Some(tag) if tag.span.file == node.span.file => {
+                Span::new(node.span.file, tag.span.range.cover(node.span.range))
+            }
+            _ => node.span,
+        }
+    }
+
     /// The node's tag as written (`!Ref`), if any.
     pub fn tag(&self, id: NodeId) -> Option<&str> {
         self.node(id).tag.as_deref().map(|tag| &*tag.name)

@@ -216,7 +216,7 @@ impl Outside for Workspace {
         let value = Resolver::new(self.scope(exporting), path).resolve(export.value?);
         let text = exports::display(&export.name);
         let kind = if exact { StepKind::Export(text) } else { StepKind::ExportByPattern(text) };
-        let place = export.value.map_or(export.name_span, |node| exporting.lowered.tree.span(node));
+        let place = export.value.map_or(export.name_span, |node| exporting.lowered.tree.tagged_span(node));
         Some(value.step(kind, place))
     }
 
@@ -225,7 +225,7 @@ impl Outside for Workspace {
         let declared = child.template.outputs.iter().find(|declared| declared.name == output)?;
         let node = declared.value?;
         let value = Resolver::new(self.scope(child), path).resolve(node);
-        Some(value.step(StepKind::Output(output.to_owned()), child.lowered.tree.span(node)))
+        Some(value.step(StepKind::Output(output.to_owned()), child.lowered.tree.tagged_span(node)))
     }
 }
 

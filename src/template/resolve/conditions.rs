@@ -72,7 +72,7 @@ impl Resolver<'_, '_> {
 
     /// A condition nobody can read: either way, the same way wherever it stands.
     fn opaque(&mut self, node: NodeId) -> Option<bool> {
-        let range = self.tree().span(node).range;
+        let range = self.tree().tagged_span(node).range;
         self.either(&Value::String(format!("condition at {}", range.start)))
     }
 

@@ -65,7 +65,7 @@ fn split_parts(parts: &[Part], delimiter: &str) -> Vec<Vec<Part>> {
 impl Resolver<'_, '_> {
     /// What a function yields. `node` is the whole function, its argument included.
     pub(super) fn function(&mut self, found: Intrinsic<'_>, node: NodeId) -> Sourced {
-        let (span, argument) = (self.tree().span(node), found.argument);
+        let (span, argument) = (self.tree().tagged_span(node), found.argument);
         let value = match found.function {
             Function::Ref => {
                 return match self.tree().scalar(argument) {
@@ -108,7 +108,7 @@ impl Resolver<'_, '_> {
             return self.resolve(found.argument);
         }
         let tree = self.tree();
-        let span = tree.span(node);
+        let span = tree.tagged_span(node);
         if let Some(text) = tree.scalar(node) {
             return Sourced::new(super::dynamic(text), span);
         }
@@ -125,19 +125,19 @@ impl Resolver<'_, '_> {
         match tree.entries(node) {
             [entry] => match (tree.scalar(entry.key), entry.value) {
                 (Some("Ref"), value) => match tree.scalar(value) {
-                    Some(name) => self.reference(name, tree.span(node)).value,
+                    Some(name) => self.reference(name, tree.tagged_span(node)).value,
                     None => unknown("a `Ref` whose name is no text"),
                 },
                 (Some("Fn::Sub"), value) => {
                     self.sub(Intrinsic { function: Function::Sub, argument: value }, value)
                 }
                 (Some("Fn::Join"), value) => self.join(value),
-                (Some("Fn::GetAtt"), value) => self.attribute(value, tree.span(node)).value,
-                (Some("Fn::FindInMap"), value) => self.find_in_map(value, tree.span(node)).value,
-                (Some("Fn::If"), value) => self.branch(value, tree.span(node)).value,
-                (Some("Fn::Select"), value) => self.select(value, tree.span(node)).value,
-                (Some("Fn::Split"), value) => self.split(value, tree.span(node)),
-                (Some("Fn::ImportValue"), value) => self.import(value, tree.span(node)).value,
+                (Some("Fn::GetAtt"), value) => self.attribute(value, tree.tagged_span(node)).value,
+                (Some("Fn::FindInMap"), value) => self.find_in_map(value, tree.tagged_span(node)).value,
+                (Some("Fn::If"), value) => self.branch(value, tree.tagged_span(node)).value,
+                (Some("Fn::Select"), value) => self.select(value, tree.tagged_span(node)).value,
+                (Some("Fn::Split"), value) => self.split(value, tree.tagged_span(node)),
+                (Some("Fn::ImportValue"), value) => self.import(value, tree.tagged_span(node)).value,
                 _ => self.map(node),
             },
             _ => self.map(node),
@@ -145,7 +145,7 @@ impl Resolver<'_, '_> {
     }
 
     fn import_value(&mut self, found: Intrinsic<'_>, node: NodeId) -> Sourced {
-        let span = self.tree().span(node);
+        let span = self.tree().tagged_span(node);
         if found.argument != node {
             return self.import(found.argument, span);
         }
@@ -171,7 +171,7 @@ impl Resolver<'_, '_> {
         match self.condition(name) {
             Some(holds) => {
                 let taken = if holds { yes } else { no };
-                let place = tree.span(taken);
+                let place = tree.tagged_span(taken);
                 let value = self.resolve(taken);
                 Sourced { span: value.span, ..value }.step(StepKind::Branch, place)
             }
@@ -187,7 +187,7 @@ impl Resolver<'_, '_> {
             _ => (tree.scalar(found.argument), None),
         };
         let Some(text) = text else { return unknown("`Fn::Sub` needs a text") };
-        let span = tree.span(node);
+        let span = tree.tagged_span(node);
         let mut parts = Vec::new();
         for part in sub_parts(text) {
             match part {
@@ -304,7 +304,7 @@ impl Resolver<'_, '_> {
         let Some(cell) = cell else {
             return Sourced::new(unknown("a mapping's key that is not decided"), span);
         };
-        let place = tree.span(cell);
+        let place = tree.tagged_span(cell);
         let value = self.resolve(cell);
         Sourced { span, ..value }.step(StepKind::MapEntry, place)
     }

@@ -105,7 +105,7 @@ impl<'run, 'path> Resolver<'run, 'path> {
 
     /// What `node` is in the case under way.
     pub fn resolve(&mut self, node: NodeId) -> Sourced {
-        let span = self.tree().span(node);
+        let span = self.tree().tagged_span(node);
         self.path.steps += 1;
         if self.path.depth >= MAX_DEPTH || self.path.steps > MAX_STEPS {
             return Sourced::new(Value::Unknown("too deeply nested to follow".to_owned()), span);

@@ -160,10 +160,10 @@ impl Resolver<'_, '_> {
         // Where nothing else is allowed the default decides nothing.
         let default = parameter.default.filter(|node| is_text(node) && parameter.allowed.len() != 1);
         let step = match default {
-            Some(node) => (StepKind::Default(parameter.name.clone()), tree.span(node)),
+            Some(node) => (StepKind::Default(parameter.name.clone()), tree.tagged_span(node)),
             None => {
                 let allowed = parameter.allowed.iter().copied().find(is_text);
-                let place = allowed.map_or(parameter.name_span, |node| tree.span(node));
+                let place = allowed.map_or(parameter.name_span, |node| tree.tagged_span(node));
                 (StepKind::Choice(parameter.name.clone()), place)
             }
         };
