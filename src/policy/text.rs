@@ -192,7 +192,7 @@ impl Names {
     /// Whether two different name symbols stand for the same string.
     pub(super) fn relation(&self, left: Symbol, right: Symbol) -> Same {
         match (self.name(left), self.name(right)) {
-            (Some(left), Some(right)) => compare_names(left, right),
+            (Some(left), Some(right)) => left.same(right),
             _ => Same::Unknown,
         }
     }
@@ -201,24 +201,6 @@ impl Names {
     pub(super) fn is_filled_in(&self, symbol: Symbol) -> bool {
         self.name(symbol)
             .is_some_and(|name| !matches!(**name, Name::Resource { .. } | Name::Attribute { .. }))
-    }
-}
-
-/// Whether two names stand for the same string.
-///
-/// Physical ids of two resources differ, and a stack cannot import its own export. A parameter without value
-/// may be anything but the id of a resource that the stack makes. All other different names are presumed
-/// different, which a finding must say.
-pub fn compare_names(left: &Name, right: &Name) -> Same {
-    use Name::{Import, Parameter, Resource};
-    if left == right {
-        return Same::Yes;
-    }
-    match (left, right) {
-        (Resource { .. }, Resource { .. } | Import(_)) | (Import(_), Resource { .. }) => Same::No,
-        (Parameter { .. }, Resource { .. }) | (Resource { .. }, Parameter { .. }) => Same::Presumed,
-        (Parameter { .. }, _) | (_, Parameter { .. }) => Same::Unknown,
-        _ => Same::Presumed,
     }
 }
 
@@ -249,23 +231,5 @@ mod tests {
         assert_eq!(names.symbol(&resource("Api")), text.symbols()[4]);
         assert_eq!(names.parts(&text), parts);
         assert!(text.is_named() && text.literal().is_none() && text.starts_with("arn:"));
-    }
-
-    #[test]
-    fn relations_between_names() {
-        let import = |n: &str| Name::Import(Box::new(Value::String(n.to_owned())));
-        let parameter = |n: &str| Name::Parameter { stack: StackId(0), name: n.to_owned() };
-        let table = [
-            (parameter("A"), parameter("A"), Same::Yes),
-            (parameter("A"), parameter("B"), Same::Unknown),
-            (parameter("A"), import("x"), Same::Unknown),
-            (import("x"), import("y"), Same::Presumed),
-            (import("x"), (*resource("E")).clone(), Same::No),
-            ((*resource("E")).clone(), (*resource("F")).clone(), Same::No),
-        ];
-        for (left, right, expected) in table {
-            assert_eq!(compare_names(&left, &right), expected, "{left:?} {right:?}");
-            assert_eq!(compare_names(&right, &left), expected, "{right:?} {left:?}");
-        }
     }
 }

@@ -324,20 +324,48 @@ impl Value {
 }
 
 impl Name {
-    fn same(&self, other: &Name) -> Same {
+    /// Whether two names stand for the same thing.
+    ///
+    /// Two resources are two things, and a stack cannot import its own export. A parameter without a value may
+    /// be anything but the id of a resource that the stack itself makes. An author who writes two names of one
+    /// kind (two exports, two SSM paths) is presumed to mean two things; names of different kinds say nothing
+    /// about each other.
+    pub fn same(&self, other: &Name) -> Same {
+        use Name::{Import, Parameter, Resource};
         match (self, other) {
             _ if self == other => Same::Yes,
-            // Two resources of one stack are two things.
-            (Name::Resource { stack: left, .. }, Name::Resource { stack: right, .. }) if left == right => {
-                Same::No
-            }
-            // A stack cannot import its own export.
-            (Name::Resource { .. }, Name::Import(_)) | (Name::Import(_), Name::Resource { .. }) => Same::No,
-            (Name::Resource { .. }, Name::Resource { .. }) => Same::Presumed,
-            (Name::Import(left), Name::Import(right)) if left.is_literal() && right.is_literal() => {
-                Same::Presumed
-            }
+            (Resource { .. }, Resource { .. } | Import(_)) | (Import(_), Resource { .. }) => Same::No,
+            (Parameter { .. }, Resource { .. }) | (Resource { .. }, Parameter { .. }) => Same::Presumed,
+            (Import(left), Import(right)) if left.is_literal() && right.is_literal() => Same::Presumed,
+            (Import(_), Import(_)) | (Parameter { .. }, Parameter { .. }) => Same::Unknown,
+            _ if std::mem::discriminant(self) == std::mem::discriminant(other) => Same::Presumed,
             _ => Same::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_between_names() {
+        let resource = |id: &str| Name::Resource { stack: StackId(0), id: id.to_owned() };
+        let import = |n: &str| Name::Import(Box::new(Value::String(n.to_owned())));
+        let parameter = |n: &str| Name::Parameter { stack: StackId(0), name: n.to_owned() };
+        let table = [
+            (parameter("A"), parameter("A"), Same::Yes),
+            (parameter("A"), parameter("B"), Same::Unknown),
+            (parameter("A"), import("x"), Same::Unknown),
+            (import("x"), import("y"), Same::Presumed),
+            (import("x"), Name::Dynamic("{{resolve:ssm:/x}}".to_owned()), Same::Unknown),
+            (parameter("A"), resource("E"), Same::Presumed),
+            (import("x"), resource("E"), Same::No),
+            (resource("E"), resource("F"), Same::No),
+        ];
+        for (left, right, expected) in table {
+            assert_eq!(left.same(&right), expected, "{left:?} {right:?}");
+            assert_eq!(right.same(&left), expected, "{right:?} {left:?}");
         }
     }
 }
