@@ -27,7 +27,9 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         found.push(case);
     }
     if incomplete {
-        found = vec![undecided(stack)];
+        let mut case = undecided(stack, resource);
+        case.callers = callers::find(context, endpoints, stack, resource, &case);
+        found = vec![case];
     }
     Api {
         file: stack.template.file,
@@ -98,10 +100,12 @@ pub(crate) fn empty(stack: &Stack) -> Case {
 }
 
 /// What is said of an API whose combinations of conditions are too many.
-fn undecided(stack: &Stack) -> Case {
+fn undecided(stack: &Stack, resource: &Resource) -> Case {
+    const WHY: &str = "its conditions have too many combinations to look at";
     Case {
         endpoint_type: EndpointType::Unknown,
-        type_unknown: Some("its conditions have too many combinations to look at".to_owned()),
+        type_unknown: Some(WHY.to_owned()),
+        hidden_policy: Some((WHY.to_owned(), resource.id_span)),
         methods_incomplete: true,
         disable_execute_api_endpoint: None,
         strict_endpoint_access: None,

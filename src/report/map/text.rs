@@ -138,7 +138,7 @@ fn endpoint_line(endpoint: &MapEndpoint, sources: &Sources) -> String {
     let dns = match endpoint.private_dns {
         Some(true) => "private DNS ON: public APIs answer 403 in this VPC by their default names",
         Some(false) => "private DNS off",
-        None => "private DNS depends on parameters",
+        None => "private DNS not decided",
     };
     format!(
         "{}/{}: {} endpoint, {dns}",
