@@ -486,6 +486,15 @@ fn verdict(text: &str) -> &'static str {
     }
 }
 
+#[test]
+fn every_difference_is_explained() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/yaml-and-json.md");
+    let page = fs::read_to_string(page).expect("the page is UTF-8");
+    for id in [YAML_WRONGLY_READ, YAML_REFUSED, JSON_READ_AS_YAML, JSON_REFUSED].concat() {
+        assert!(page.contains(&format!("`{id}`")), "{id} is not explained");
+    }
+}
+
 /// Name and kind of every file in the corpus.
 fn manifest() -> Vec<(String, String)> {
     let text = fs::read_to_string(shared().join("corpus/MANIFEST.tsv")).expect("the manifest is UTF-8");

@@ -291,3 +291,271 @@ mod hostile {
         assert!(parsed.tree.is_empty() && !parsed.whole);
     }
 }
+
+/// What holds for every text.
+mod properties {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+    use wicketgate::source::{FileId, TextRange};
+    use wicketgate::syntax::parse::{Parsed, parse};
+    use wicketgate::syntax::sniff::looks_like_template;
+    use wicketgate::syntax::tree::{Format, Kind, NodeId, Tree};
+
+    fn config() -> ProptestConfig {
+        ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
+    }
+
+    /// Texts made of what YAML and JSON are made of, so that most of them are nearly right.
+    fn nearly_yaml() -> impl Strategy<Value = String> {
+        const PIECES: &[&str] = &[
+            "a",
+            "b: ",
+            "é",
+            ": ",
+            ":",
+            "- ",
+            "-",
+            "? ",
+            "\n",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "\n- ",
+            "\na: ",
+            "\r\n",
+            "\r",
+            " ",
+            "  ",
+            "\t",
+            "[",
+            "]",
+            "{",
+            "}",
+            ", ",
+            "!Ref ",
+            "!T",
+            "&x ",
+            "*x",
+            "*y ",
+            "<<: *x",
+            "\"",
+            "'",
+            "\\",
+            "\\n",
+            "|",
+            "|2-",
+            ">",
+            ">+\n",
+            "# c",
+            " #",
+            "---\n",
+            "...\n",
+            "%YAML 1.2\n",
+            "\0",
+            "\u{85}",
+            "\u{feff}",
+            "~",
+            "@",
+            "`",
+            "日本",
+            "{{",
+            "\"k\": ",
+            "1",
+        ];
+        proptest::collection::vec(proptest::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    fn nearly_json() -> impl Strategy<Value = String> {
+        const PIECES: &[&str] = &[
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"a\"",
+            "\"b\"",
+            "\"\\u00e9\"",
+            "\"\\n\\ud83d\\ude00\"",
+            "\"\\x\"",
+            "1",
+            "-0.5",
+            "01",
+            "1e5",
+            ".",
+            "true",
+            "null",
+            "nul",
+            " ",
+            "\n",
+            "\t",
+            "\"",
+            "é",
+            "//",
+            "'c'",
+            "{\"a\":",
+            "[1,",
+        ];
+        let pieces = proptest::collection::vec(proptest::sample::select(PIECES), 0..16);
+        pieces.prop_map(|pieces| format!("[{}", pieces.concat()))
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(|number| Value::Number(number.into())),
+            // Eighths come back the same from serde_json's own reader.
+            any::<i32>().prop_map(|eighths| Value::from(f64::from(eighths) / 8.0)),
+            any::<String>().prop_map(Value::String),
+        ];
+        leaf.prop_recursive(6, 40, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                proptest::collection::vec((any::<String>(), inner), 0..6)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn read(text: &str) -> Parsed {
+        let text: Arc<str> = text.into();
+        parse(FileId(0), &text)
+    }
+
+    fn check(text: &str) {
+        looks_like_template(text);
+        let parsed = read(text);
+        let inside =
+            |range: TextRange| text.get(range.as_usize()).expect("a range lies on character boundaries");
+        let seen = text.chars().any(|character| !character.is_whitespace() && character != '\u{feff}');
+        for error in &parsed.errors {
+            let pointed = inside(error.span.range);
+            assert!(!seen || !pointed.is_empty(), "{} points at nothing", error.message);
+            assert!(!error.message.is_empty() && !error.message.contains(['\n', '\r', '\0', '\u{1b}']));
+            if let Some((span, _)) = &error.related {
+                inside(span.range);
+            }
+        }
+        assert!(
+            parsed.errors.windows(2).all(|pair| pair[0].span <= pair[1].span),
+            "errors are in written order"
+        );
+        assert!(parsed.whole || !parsed.errors.is_empty(), "a cut without an error");
+        let scalars = check_nodes(&parsed.tree, inside);
+        for comment in parsed.tree.comments() {
+            let written = inside(comment.range);
+            assert!(written.starts_with('#') && !written.contains(['\n', '\r']), "{written:?} is no comment");
+            let overlaps =
+                |range: &&TextRange| range.start < comment.range.end && comment.range.start < range.end;
+            assert_eq!(scalars.iter().find(overlaps), None, "the comment {written:?} lies in a scalar");
+        }
+        assert!(parsed.tree.comments().windows(2).all(|pair| pair[0].range.end <= pair[1].range.start));
+    }
+
+    /// Children lie in their parents, or, by an alias or a merge key, before them. Returns the scalars' ranges.
+    fn check_nodes<'text>(tree: &Tree, inside: impl Fn(TextRange) -> &'text str) -> Vec<TextRange> {
+        let mut scalars = Vec::new();
+        let mut seen = HashSet::new();
+        let mut left: Vec<(NodeId, TextRange)> =
+            tree.root().map(|root| (root, tree.span(root).range)).into_iter().collect();
+        while let Some((id, parent)) = left.pop() {
+            let node = tree.node(id);
+            let range = node.span.range;
+            inside(range);
+            assert!(
+                parent.contains(range) || range.end <= parent.start,
+                "{range:?} sticks out of {parent:?}"
+            );
+            if let Some(tag) = node.tag.as_deref() {
+                assert_eq!(inside(tag.span.range), &*tag.name);
+                assert!(tag.span.range.end <= range.start);
+            }
+            if !seen.insert(id) {
+                continue;
+            }
+            if let Kind::Scalar { .. } = node.kind {
+                tree.scalar(id).expect("a scalar has content");
+                scalars.push(range);
+            }
+            left.extend(tree.items(id).iter().map(|&item| (item, range)));
+            left.extend(tree.entries(id).iter().flat_map(|entry| [(entry.key, range), (entry.value, range)]));
+        }
+        scalars
+    }
+
+    /// The value that JSON text stands for.
+    fn value(tree: &Tree, id: NodeId) -> Value {
+        match &tree.node(id).kind {
+            Kind::Scalar { .. } => {
+                let text = tree.scalar(id).expect("a scalar has content");
+                if tree.is_plain(id) {
+                    serde_json::from_str(text).expect("a plain scalar of JSON text is a JSON literal")
+                } else {
+                    Value::String(text.to_owned())
+                }
+            }
+            Kind::Sequence(items) => items.iter().map(|&item| value(tree, item)).collect(),
+            Kind::Mapping(entries) => {
+                let name = |key| tree.scalar(key).expect("a key is a scalar").to_owned();
+                let pairs = entries.iter().map(|entry| (name(entry.key), value(tree, entry.value)));
+                Value::Object(pairs.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn any_text_is_read_within_its_bounds(text in any::<String>()) {
+            check(&text);
+        }
+
+        #[test]
+        fn nearly_right_yaml_is_read_within_its_bounds(text in nearly_yaml()) {
+            check(&text);
+        }
+
+        #[test]
+        fn json_is_accepted_where_serde_json_accepts_it(text in nearly_json()) {
+            check(&text);
+            let parsed = read(&text);
+            let strict = parsed.whole && parsed.tree.format() == Format::Json;
+            match serde_json::from_str::<Value>(&text) {
+                Ok(expected) => {
+                    prop_assert!(strict);
+                    prop_assert_eq!(value(&parsed.tree, parsed.tree.root().expect("it has content")), expected);
+                }
+                // A judge with a limit that the notation does not have.
+                Err(error) if error.to_string().starts_with("number out of range") => {}
+                Err(_) => prop_assert!(!strict),
+            }
+        }
+
+        #[test]
+        fn json_values_come_back(value_in in json_value(), pretty in any::<bool>()) {
+            let list = Value::Array(vec![value_in]);
+            let text = if pretty { serde_json::to_string_pretty(&list) } else { serde_json::to_string(&list) };
+            let text = text.expect("JSON values can be written");
+            check(&text);
+            let parsed = read(&text);
+            prop_assert_eq!(parsed.tree.format(), Format::Json);
+            prop_assert!(parsed.errors.is_empty());
+            let root = parsed.tree.root().expect("it has content");
+            prop_assert_eq!(value(&parsed.tree, root), list.clone());
+            // The same text as YAML, where no character is one that YAML refuses.
+            if !text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r'))
+                && !text.contains(['\u{fffe}', '\u{ffff}'])
+            {
+                let yaml = read(&format!("# YAML\n{text}"));
+                prop_assert_eq!(yaml.tree.format(), Format::Yaml);
+                prop_assert!(yaml.errors.is_empty(), "{:?}", yaml.errors);
+                prop_assert_eq!(value(&yaml.tree, yaml.tree.root().expect("it has content")), list);
+            }
+        }
+    }
+}

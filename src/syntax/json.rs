@@ -171,7 +171,7 @@ impl Reader<'_, '_> {
             self.refuse_control(start, from, found.unwrap_or(rest.len()))?;
             let Some(len) = found else {
                 let message = "this quote is never closed";
-                return Err(stop(self.line_tail(start), message, Meant::Unclear));
+                return Err(stop(place::tail(self.text, start), message, Meant::Unclear));
             };
             let stop_at = from + len;
             let piece = self.text.get(from..stop_at).unwrap_or_default();
@@ -210,7 +210,7 @@ impl Reader<'_, '_> {
         let at = from + offset;
         Err(match piece.get(offset) {
             Some(b'\n' | b'\r') => {
-                stop(self.line_tail(quote), "this quote is not closed on its line", Meant::Unclear)
+                stop(place::tail(self.text, quote), "this quote is not closed on its line", Meant::Unclear)
             }
             Some(b'\t') => {
                 stop(range(quote, at + 1), "a tab inside a JSON string is written `\\t`", Meant::Unclear)
@@ -321,7 +321,7 @@ impl Reader<'_, '_> {
     /// YAML would read `// …` as text, which nobody means.
     fn comment(&self) -> Stop {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let line = self.line_tail(self.at);
+        let line = place::tail(self.text, self.at);
         let closed = rest.find("*/").filter(|_| rest.starts_with("/*"));
         let end = closed.map_or(line.end, |len| line.end.min(range(0, self.at + len + 2).end));
         stop(TextRange::new(line.start, end), "JSON has no comments", Meant::Json)
@@ -329,11 +329,6 @@ impl Reader<'_, '_> {
 
     fn here(&self, message: &str, meant: Meant) -> Stop {
         stop(place::visible(self.text, self.at), message, meant)
-    }
-
-    fn line_tail(&self, start: usize) -> TextRange {
-        let line = place::line(self.text, start);
-        range(start, (line.end as usize).max(start + 1))
     }
 }
 

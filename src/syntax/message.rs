@@ -367,8 +367,7 @@ impl Scene<'_> {
     }
 
     fn to_line_end(&self, message: &str) -> Fault {
-        let line = place::line(self.text, self.at);
-        fault(range(self.at, (line.end as usize).max(self.at + 1)), message)
+        fault(place::tail(self.text, self.at), message)
     }
 
     /// The text between the start of the line and the error.

@@ -6,8 +6,8 @@ use crate::source::TextRange;
 use crate::syntax::parse::range;
 
 /// A range for an error at byte offset `at`: the character there if it can be seen; else the nearest visible
-/// one before it on its line, then after it on its line, then the last visible one before. Empty only when
-/// nothing visible precedes it anywhere.
+/// one before it on its line, then after it on its line, then the last visible one before, then the first
+/// after. Empty only when the text has nothing visible.
 pub(super) fn visible(text: &str, at: usize) -> TextRange {
     let at = floor(text, at.min(text.len()));
     let (before, after) = text.split_at(at);
@@ -19,6 +19,7 @@ pub(super) fn visible(text: &str, at: usize) -> TextRange {
     last_visible(line_head, at - line_head.len())
         .or_else(|| first_visible(line_tail, at))
         .or_else(|| last_visible(before, 0))
+        .or_else(|| first_visible(after, at))
         .unwrap_or(range(at, at))
 }
 
@@ -29,6 +30,15 @@ pub(super) fn word(text: &str, at: usize) -> TextRange {
     let stops = |character: char| !can_be_seen(character) || matches!(character, ',' | '[' | ']' | '{' | '}');
     let len = after.find(stops).unwrap_or(after.len());
     if len == 0 { visible(text, at) } else { range(at, at + len) }
+}
+
+/// From `at` to the end of its line, trailing space excluded; [`visible`] when nothing can be seen there.
+pub(super) fn tail(text: &str, at: usize) -> TextRange {
+    let at = floor(text, at.min(text.len()));
+    let after = &text[at..];
+    let end = after.find(['\n', '\r']).unwrap_or(after.len());
+    let len = after[..end].trim_end().len();
+    if after.starts_with(can_be_seen) && len > 0 { range(at, at + len) } else { visible(text, at) }
 }
 
 /// The whole line around `at` without its indentation, trailing space and line end.

@@ -204,21 +204,12 @@ impl Reader<'_, '_> {
             return range(tag.end as usize, tag.end as usize);
         }
         let limit = self.builder.innermost().map_or(0, |open| open.start as usize);
-        let gap = self.text.get(self.last_end..at.max(self.last_end)).unwrap_or_default();
-        let mut stop = self.last_end;
-        let mut comment = false;
-        let mut spaced = true;
-        for (offset, character) in gap.char_indices() {
-            match character {
-                '\n' | '\r' => comment = false,
-                '#' if spaced => comment = true,
-                _ => {}
-            }
-            spaced = character.is_whitespace();
-            if !spaced && !comment && character != '\u{feff}' {
-                stop = self.last_end + offset + character.len_utf8();
-            }
-        }
+        let gap = self.text.get(self.last_end..at).unwrap_or_default();
+        let seen = outside_comments(gap)
+            .filter(|&(_, character)| !character.is_whitespace() && character != '\u{feff}');
+        let stop = seen
+            .last()
+            .map_or(self.last_end, |(offset, character)| self.last_end + offset + character.len_utf8());
         let stop = stop.max(limit);
         range(stop, stop)
     }
@@ -234,7 +225,7 @@ impl Reader<'_, '_> {
         }
         let gap = self.text.get(self.last_end..at.end).unwrap_or_default();
         let mut before = ' ';
-        let header = gap.char_indices().find(|&(_, character)| {
+        let header = outside_comments(gap).find(|&(_, character)| {
             let found = matches!(character, '|' | '>') && before.is_whitespace();
             before = character;
             found
@@ -278,6 +269,21 @@ impl Reader<'_, '_> {
         }
         self.last_end = self.last_end.max(end);
     }
+}
+
+/// The characters of `gap` that stand in no comment, with their byte offsets. A gap starts behind a token.
+fn outside_comments(gap: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut comment = false;
+    let mut spaced = true;
+    gap.char_indices().filter(move |&(_, character)| {
+        match character {
+            '\n' | '\r' => comment = false,
+            '#' if spaced => comment = true,
+            _ => {}
+        }
+        spaced = character.is_whitespace();
+        !comment
+    })
 }
 
 fn scalar_style(style: GranitStyle) -> ScalarStyle {
