@@ -10,7 +10,7 @@ use crate::source::{FileId, Span};
 use crate::template::value::StackId;
 
 /// The whole map.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     /// APIs, in file and text order.
     pub apis: Vec<MapApi>,
@@ -20,16 +20,6 @@ pub struct Map {
     pub domains: Vec<MapDomain>,
     /// Imports and the exports they mean.
     pub links: Vec<MapLink>,
-}
-
-impl Map {
-    /// Adds the entries of another map.
-    pub fn append(&mut self, mut other: Map) {
-        self.apis.append(&mut other.apis);
-        self.endpoints.append(&mut other.endpoints);
-        self.domains.append(&mut other.domains);
-        self.links.append(&mut other.links);
-    }
 }
 
 /// An API.

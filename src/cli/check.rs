@@ -7,7 +7,7 @@ use crate::cli::args::{CheckArgs, CheckFormat, FailOnChoice, PostureChoice};
 use crate::cli::explain::known_rule;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Input, Wanted};
-use crate::cli::judge::{Flags, Judged, Verdict, judge};
+use crate::cli::judge::{BAD_POLICY, Flags, Judged, judge, policies};
 use crate::cli::output::{deliver, note, note_all, wants_color, width};
 use crate::cli::progress::Progress;
 use crate::config::FailOn;
@@ -47,17 +47,19 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
         respect_ignore_files: !args.no_ignore,
     })?;
     progress.say(|| format!("judging {} templates", input.files.len()));
-    let verdict = judge(&mut input, &args.policy, &flags(args))?;
-    drop(progress);
-    match verdict {
-        Verdict::BadPolicy(mistakes) => {
+    let groups = match policies(&mut input, &args.policy, &flags(args))? {
+        Ok(groups) => groups,
+        Err(mistakes) => {
+            drop(progress);
             let numbers = Summary::default().with_findings(&mistakes);
             deliver(args.output.as_deref(), |out| write(out, args, &mistakes, &input.sources, &numbers))?;
-            note("wicketgate: the policy file has mistakes; nothing was judged");
-            Ok(Status::Failed)
+            note(BAD_POLICY);
+            return Ok(Status::Failed);
         }
-        Verdict::Judged(judged) => report(args, &input, &judged, started),
-    }
+    };
+    let judged = judge(&mut input, groups);
+    drop(progress);
+    report(args, &input, &judged, started)
 }
 
 fn flags(args: &CheckArgs) -> Flags {

@@ -86,7 +86,7 @@ fn register(working: PathBuf, loaded: Loaded) -> Input {
 }
 
 /// The policy files of a run, each with the reported files it governs; `None` for those without one.
-pub(super) fn policies(input: &Input, policy: &PolicyArgs) -> BTreeMap<Option<PathBuf>, Vec<FileId>> {
+pub(super) fn governed(input: &Input, policy: &PolicyArgs) -> BTreeMap<Option<PathBuf>, Vec<FileId>> {
     let mut governed: BTreeMap<Option<PathBuf>, Vec<FileId>> = BTreeMap::new();
     let mut by_folder: BTreeMap<PathBuf, Option<PathBuf>> = BTreeMap::new();
     for file in input.files.iter().filter(|file| file.role == Role::Reported) {

@@ -6,16 +6,19 @@ use std::path::Path;
 
 use crate::check::settings::Settings;
 use crate::check::summary::Summary;
-use crate::check::{self, File, Outcome, run};
+use crate::check::{self, File, Outcome};
 use crate::cli::args::PolicyArgs;
 use crate::cli::failure::Failure;
-use crate::cli::input::{Input, policies};
+use crate::cli::input::{self, Input, InputFile};
 use crate::config::{self, FailOn};
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
 use crate::intent::Posture;
-use crate::load;
+use crate::load::{self, Role};
 use crate::source::FileId;
+
+/// Said after the mistakes in policy files.
+pub(super) const BAD_POLICY: &str = "wicketgate: the policy file has mistakes; nothing was judged";
 
 /// What the flags say; `None` where they say nothing.
 #[derive(Clone, Debug, Default)]
@@ -28,15 +31,20 @@ pub(super) struct Flags {
     pub(super) min_confidence: Option<Confidence>,
 }
 
-/// What a run came to.
-pub(super) enum Verdict {
-    /// The policy files have mistakes: these. Nothing was judged.
-    BadPolicy(Vec<Diagnostic>),
-    /// Everything was judged.
-    Judged(Judged),
+/// Reported files that are judged alike.
+pub(super) struct Group {
+    settings: Settings,
+    fail_on: FailOn,
+    /// Whether a policy file says so.
+    has_policy: bool,
+    /// Ascending.
+    files: Vec<FileId>,
 }
 
-/// Judgements of all policy files together.
+/// Groups of the run, or the mistakes in its policy files: with those nothing may be judged.
+pub(super) type Policies = Result<Vec<Group>, Vec<Diagnostic>>;
+
+/// Judgements of all groups together.
 #[derive(Default)]
 pub(super) struct Judged {
     /// Sorted by file name, offset and rule.
@@ -46,37 +54,51 @@ pub(super) struct Judged {
     pub(super) failing: bool,
     /// Whether some reported file has no policy file.
     pub(super) without_policy: bool,
-    /// Whether a bug of ours cut the judgement short; it was said already.
+    /// Whether a bug of ours cut the judgement short; a diagnostic tells which.
     pub(super) internal_error: bool,
-    /// The facts, with the files they are to be shown for.
-    pub(super) models: Vec<(ExposureModel, Vec<FileId>)>,
 }
 
-/// Judges everything that was read.
-pub(super) fn judge(input: &mut Input, policy: &PolicyArgs, flags: &Flags) -> Result<Verdict, Failure> {
+/// Reads the policy files of the run. Each group costs a run of the driver, so files of different policy files
+/// that say the same are one group.
+pub(super) fn policies(input: &mut Input, policy: &PolicyArgs, flags: &Flags) -> Result<Policies, Failure> {
     let mut mistakes = Vec::new();
-    let mut groups = Vec::new();
-    if let (Some(config), true) = (&policy.config, input.files.is_empty()) {
-        // Nothing is governed by it, and still it has to be there and to be right.
-        read_policy(input, config, &mut mistakes)?;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut governed = input::governed(input, policy);
+    if let (Some(config), true) = (&policy.config, governed.is_empty()) {
+        // It governs nothing, and still it has to be there and to be right.
+        governed.insert(Some(config.clone()), Vec::new());
     }
-    for (path, governed) in policies(input, policy) {
-        let settings = match &path {
+    for (path, mut files) in governed {
+        let stated = match &path {
             Some(path) => read_policy(input, path, &mut mistakes)?,
             None => config::Settings::default(),
         };
-        groups.push((path.is_some(), settings, governed));
+        let settings = merged(&stated, flags);
+        let fail_on = flags.fail_on.or(stated.fail_on.map(|word| word.value));
+        let fail_on = fail_on.unwrap_or(FailOn::AtLeast(Severity::Warning));
+        let has_policy = path.is_some();
+        let alike = |group: &&mut Group| {
+            group.settings == settings && group.fail_on == fail_on && group.has_policy == has_policy
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.files.append(&mut files),
+            None => groups.push(Group { settings, fail_on, has_policy, files }),
+        }
     }
-    if !mistakes.is_empty() {
-        return Ok(Verdict::BadPolicy(mistakes));
-    }
-    let several = groups.len() > 1;
+    groups.iter_mut().for_each(|group| group.files.sort_unstable());
+    Ok(if mistakes.is_empty() { Ok(groups) } else { Err(mistakes) })
+}
+
+/// Judges every group in the light of the whole run.
+pub(super) fn judge(input: &mut Input, groups: Vec<Group>) -> Judged {
     let mut judged = Judged::default();
-    for (has_policy, settings, governed) in groups {
-        let outcome = run_driver(input, &governed, &merged(&settings, flags));
-        let fail_on = flags.fail_on.or(settings.fail_on.map(|word| word.value));
-        judged.take(outcome, fail_on.unwrap_or(FailOn::AtLeast(Severity::Warning)), governed);
-        judged.without_policy |= !has_policy;
+    let several = groups.len() > 1;
+    for group in groups {
+        let files = roles(input, |file| group.files.binary_search(&file.id).is_ok());
+        let local = &input.local;
+        let mut read_local = |naming: &str, relative: &str| local.read_local(naming, relative);
+        let outcome = check::run(&mut input.sources, &files, &group.settings, &mut read_local);
+        judged.take(outcome, &group, &input.files);
     }
     if several {
         let place = |diagnostic: &Diagnostic| {
@@ -84,8 +106,27 @@ pub(super) fn judge(input: &mut Input, policy: &PolicyArgs, flags: &Flags) -> Re
             (input.sources.name(span.file).to_owned(), span.range, diagnostic.rule.clone())
         };
         judged.diagnostics.sort_by_cached_key(place);
+        judged.diagnostics.dedup();
     }
-    Ok(Verdict::Judged(judged))
+    judged
+}
+
+/// States the facts without judging them, for all files of the run.
+pub(super) fn analyse(input: &mut Input) -> ExposureModel {
+    let files = roles(input, |file| file.role == Role::Reported);
+    let local = &input.local;
+    let mut read_local = |naming: &str, relative: &str| local.read_local(naming, relative);
+    check::analyse(&mut input.sources, &files, &Settings::default(), &mut read_local).model
+}
+
+/// The files for the driver.
+fn roles(input: &Input, reported: impl Fn(&InputFile) -> bool) -> Vec<File> {
+    let file = |file: &InputFile| File {
+        id: file.id,
+        role: if reported(file) { check::Role::Reported } else { check::Role::Context },
+        problem: file.problem.as_ref().map(|problem| (problem.range, problem.message.clone())),
+    };
+    input.files.iter().map(file).collect()
 }
 
 fn read_policy(
@@ -113,37 +154,28 @@ fn merged(settings: &config::Settings, flags: &Flags) -> Settings {
     }
 }
 
-/// Runs the driver with the governed files reported and all others as context.
-fn run_driver(input: &mut Input, governed: &[FileId], settings: &Settings) -> Outcome {
-    let files: Vec<File> = input
-        .files
-        .iter()
-        .map(|file| File {
-            id: file.id,
-            role: if governed.binary_search(&file.id).is_ok() {
-                check::Role::Reported
-            } else {
-                check::Role::Context
-            },
-            problem: file.problem.as_ref().map(|problem| (problem.range, problem.message.clone())),
-        })
-        .collect();
-    let local = &input.local;
-    run(&mut input.sources, &files, settings, &mut |naming, relative| local.read_local(naming, relative))
-}
-
 impl Judged {
-    fn take(&mut self, outcome: Outcome, fail_on: FailOn, governed: Vec<FileId>) {
-        self.failing |= outcome.diagnostics.iter().any(|diagnostic| fail_on.fails(diagnostic.severity));
-        self.diagnostics.extend(outcome.diagnostics);
+    fn take(&mut self, outcome: Outcome, group: &Group, files: &[InputFile]) {
+        self.without_policy |= !group.has_policy;
         self.internal_error |= outcome.internal_error;
+        // A finding that merely touches this group is told by the group of the file it stands in.
+        let told_elsewhere = |diagnostic: &Diagnostic| {
+            let place = diagnostic.primary.span.file;
+            group.files.binary_search(&place).is_err()
+                && files.iter().any(|file| file.id == place && file.role == Role::Reported)
+        };
+        let found = outcome.diagnostics.into_iter().filter(|diagnostic| !told_elsewhere(diagnostic));
+        for diagnostic in found {
+            self.failing |= group.fail_on.fails(diagnostic.severity);
+            self.diagnostics.push(diagnostic);
+        }
         let sum = &mut self.summary;
         sum.templates += outcome.summary.templates;
         sum.apis += outcome.summary.apis;
         sum.private_apis += outcome.summary.private_apis;
         sum.public_apis += outcome.summary.public_apis;
-        sum.functions += outcome.summary.functions;
+        // Functions are counted over the whole run each time.
+        sum.functions = sum.functions.max(outcome.summary.functions);
         sum.endpoints += outcome.summary.endpoints;
-        self.models.push((outcome.analysis.model, governed));
     }
 }
