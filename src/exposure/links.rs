@@ -37,7 +37,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Link> {
             let (StepKind::Export(name) | StepKind::ExportByPattern(name)) = &step.kind else { continue };
             let export = context.workspace.exports().iter().find(|export| {
                 context.workspace.stack(export.stack).is_some_and(|exporting| {
-                    export.value.is_some_and(|node| exporting.lowered.tree.span(node) == step.span)
+                    export.value.is_some_and(|node| exporting.lowered.tree.tagged_span(node) == step.span)
                 })
             });
             if let Some(export) = export {
