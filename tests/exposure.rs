@@ -2,6 +2,8 @@
 //!
 //! `WICKETGATE_BLESS=1` rewrites the expectations; read them before they are kept.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
+
 use std::path::{Path, PathBuf};
 
 use wicketgate::answer::map::map;
