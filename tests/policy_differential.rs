@@ -5,6 +5,8 @@
 //! in use is printed, so that a failure can be repeated. The shared folder is `../shared` or
 //! `WICKETGATE_SHARED`; without it the suite fails.
 
+#![allow(clippy::print_stdout, reason = "the counts are read with --nocapture")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
