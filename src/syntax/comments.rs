@@ -28,6 +28,21 @@ pub(super) fn comments(text: &str, start: usize, end: usize) -> impl Iterator<It
     })
 }
 
+/// The characters of `gap` that stand in no comment, with their byte offsets. A gap starts behind a token.
+pub(super) fn outside_comments(gap: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut comment = false;
+    let mut spaced = true;
+    gap.char_indices().filter(move |&(_, character)| {
+        match character {
+            '\n' | '\r' => comment = false,
+            '#' if spaced => comment = true,
+            _ => {}
+        }
+        spaced = character.is_whitespace();
+        !comment
+    })
+}
+
 /// Offset after a byte order mark.
 fn start_of_content(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }

@@ -7,7 +7,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle as GranitStyle, Span as 
 
 use crate::source::TextRange;
 use crate::syntax::build::{Builder, LimitReached, Shape, scalar_text};
-use crate::syntax::comments::comments;
+use crate::syntax::comments::{comments, outside_comments};
 use crate::syntax::limits::{MAX_DEPTH, MAX_KEY_LOOKAHEAD};
 use crate::syntax::parse::range;
 use crate::syntax::tree::{ScalarStyle, ScalarText};
@@ -258,6 +258,7 @@ impl Reader<'_, '_> {
             text: self.text,
             at: place::floor(self.text, at.min(self.text.len())),
             last_start: self.last_start,
+            last_end: self.last_end,
             bracket: self.builder.bracket(),
             dash: self.builder.dash(),
         }
@@ -269,21 +270,6 @@ impl Reader<'_, '_> {
         }
         self.last_end = self.last_end.max(end);
     }
-}
-
-/// The characters of `gap` that stand in no comment, with their byte offsets. A gap starts behind a token.
-fn outside_comments(gap: &str) -> impl Iterator<Item = (usize, char)> {
-    let mut comment = false;
-    let mut spaced = true;
-    gap.char_indices().filter(move |&(_, character)| {
-        match character {
-            '\n' | '\r' => comment = false,
-            '#' if spaced => comment = true,
-            _ => {}
-        }
-        spaced = character.is_whitespace();
-        !comment
-    })
 }
 
 fn scalar_style(style: GranitStyle) -> ScalarStyle {

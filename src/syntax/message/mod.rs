@@ -3,13 +3,15 @@
 //! Each message is one line without a full stop and comes with the place to point at. Decides nothing about
 //! what is an error.
 
+mod quotes;
+
 use granit_parser::ErrorKind;
 
 use crate::source::TextRange;
 use crate::syntax::build::Fault;
 use crate::syntax::limits::MAX_DEPTH;
 use crate::syntax::parse::range;
-use crate::syntax::{escapes, place};
+use crate::syntax::place;
 
 /// What the reader knows when an error comes.
 pub(super) struct Scene<'text> {
@@ -19,6 +21,8 @@ pub(super) struct Scene<'text> {
     pub(super) at: usize,
     /// First byte of the last scalar, alias or tag.
     pub(super) last_start: usize,
+    /// End of the last token that the parser handed over; it may have looked further.
+    pub(super) last_end: usize,
     /// The bracket of the innermost open flow collection.
     pub(super) bracket: Option<usize>,
     /// Whether the innermost open collection is a block sequence, and where its first dash stands.
@@ -34,7 +38,7 @@ pub(super) fn explain(kind: &ErrorKind, scene: &Scene<'_>) -> Fault {
         .or_else(|| tabs(kind, scene))
         .or_else(|| blocks(kind, scene))
         .or_else(|| brackets(kind, scene))
-        .or_else(|| quotes(kind, scene))
+        .or_else(|| quotes::explain(kind, scene))
         .or_else(|| words(kind, scene))
         .unwrap_or_else(|| rare(kind, scene))
 }
@@ -122,7 +126,12 @@ fn blocks(kind: &ErrorKind, scene: &Scene<'_>) -> Option<Fault> {
         ErrorKind::ExpectedBlockMappingKey => Some(not_a_key(scene)),
         ErrorKind::ExpectedBlockSequenceEntry => Some(not_an_item(scene)),
         ErrorKind::SimpleKeyExpected => {
-            Some(scene.word("expected `key: value` here; there is no colon after this"))
+            let word = place::word(scene.text, scene.at);
+            let glued = glued_colon(scene.text.get(word.as_usize()).unwrap_or_default());
+            Some(match glued {
+                Some(colon) => no_space(scene.at, colon),
+                None => scene.word("expected `key: value` here; there is no colon after this"),
+            })
         }
         ErrorKind::InvalidSimpleKey => Some(scene.word("a key must stand on one line, followed by `: `")),
         ErrorKind::BlockSequenceEntryNotAllowed => Some(if scene.head().trim().is_empty() {
@@ -154,10 +163,8 @@ fn second_colon(scene: &Scene<'_>) -> Fault {
     let first =
         range(scene.last_start, (scene.last_start + first_line.trim_end().len()).max(scene.last_start));
     let starts_line = value_at.start as usize == scene.last_start;
-    let glued = first_line.find(':').filter(|_| starts_line && !first_line.contains("::"));
-    if let Some(colon) = glued {
-        let at = range(scene.last_start, scene.last_start + colon + 1);
-        return fault(at, "this colon has no space behind it, so the line is no `key: value`");
+    if let Some(colon) = glued_colon(first_line).filter(|_| starts_line) {
+        return no_space(scene.last_start, colon);
     }
     if starts_line {
         return fault(first, "this line has no `: `, so the next one reads as part of it");
@@ -166,6 +173,19 @@ fn second_colon(scene: &Scene<'_>) -> Fault {
     let key = range(line.start as usize, scene.at.max(line.start as usize));
     let message = "this line is indented deeper than the key above, so it reads as part of that key's value";
     Fault { at: key, message: message.to_owned(), related: Some((first, "the value starts here".to_owned())) }
+}
+
+/// The colon of `Type:AWS::X::Y`: a single one that something follows.
+fn glued_colon(text: &str) -> Option<usize> {
+    let colon = text.find(':')?;
+    let after = text.get(colon + 1..)?.chars().next()?;
+    let key = text.get(..colon)?;
+    (!after.is_whitespace() && after != ':' && !key.is_empty() && !key.contains(' ')).then_some(colon)
+}
+
+fn no_space(start: usize, colon: usize) -> Fault {
+    let at = range(start, start + colon + 1);
+    fault(at, "this colon has no space behind it, so the line is no `key: value`")
 }
 
 fn not_a_key(scene: &Scene<'_>) -> Fault {
@@ -244,38 +264,6 @@ fn inside_brackets(kind: &ErrorKind, scene: &Scene<'_>) -> Fault {
     Fault { at: place::visible(scene.text, scene.at), message, related }
 }
 
-fn quotes(kind: &ErrorKind, scene: &Scene<'_>) -> Option<Fault> {
-    match kind {
-        ErrorKind::UnclosedQuotedScalar => Some(scene.to_line_end("this quote is never closed")),
-        ErrorKind::InvalidTrailingSingleQuotedScalar => Some(
-            scene
-                .word("this follows the closing quote; inside single quotes a quote is written twice (`''`)"),
-        ),
-        ErrorKind::InvalidTrailingDoubleQuotedScalar => {
-            Some(scene.word("this follows the closing quote; inside double quotes a quote is written `\\\"`"))
-        }
-        ErrorKind::InvalidQuotedScalarIndent => {
-            Some(scene.word("quoted text that goes on in the next line must be indented there"))
-        }
-        ErrorKind::DocumentIndicatorInQuotedScalar => {
-            Some(scene.here("`---` or `...` at the start of a line ends the document inside quoted text"))
-        }
-        ErrorKind::UnknownQuotedScalarEscape
-        | ErrorKind::InvalidQuotedScalarHexEscape
-        | ErrorKind::InvalidLowSurrogateHexEscape
-        | ErrorKind::InvalidLowSurrogate
-        | ErrorKind::MissingLowSurrogate
-        | ErrorKind::UnpairedLowSurrogate
-        | ErrorKind::InvalidUnicodeEscape => {
-            let Some(bad) = escapes::first_bad(scene.text, scene.at) else {
-                return Some(scene.here("this quoted text holds a malformed escape sequence"));
-            };
-            Some(Fault { at: bad.at, message: bad.message(), related: None })
-        }
-        _ => None,
-    }
-}
-
 /// Plain scalars, anchors, comments and block scalars.
 fn words(kind: &ErrorKind, scene: &Scene<'_>) -> Option<Fault> {
     match kind {
@@ -317,7 +305,7 @@ fn rare(kind: &ErrorKind, scene: &Scene<'_>) -> Fault {
     match kind {
         ErrorKind::RecursionLimitExceeded => scene.here(&format!("nested deeper than {MAX_DEPTH} levels")),
         ErrorKind::BomInsideDocument => scene.here("a byte order mark stands inside the text"),
-        ErrorKind::ExpectedDocumentStart => scene.word("the document has ended before this"),
+        ErrorKind::ExpectedDocumentStart => outside_the_document(scene),
         ErrorKind::InvalidDocumentEnd => scene.here("only a comment may follow `...` on its line"),
         ErrorKind::MissingDocumentEndBeforeDirective => {
             scene.word("a `%` directive may stand before the document only; quote it to mean text")
@@ -351,6 +339,24 @@ fn rare(kind: &ErrorKind, scene: &Scene<'_>) -> Fault {
         ErrorKind::ExpectedWhitespace => scene.here("a space is missing here"),
         other => scene.here(&other.to_string()),
     }
+}
+
+fn outside_the_document(scene: &Scene<'_>) -> Fault {
+    let mut start = 0;
+    for line in scene.text.split_inclusive(['\n', '\r']) {
+        let content = line.trim_start_matches([' ', '\u{feff}']);
+        if content.trim().is_empty() || content.starts_with('#') {
+            start += line.len();
+            continue;
+        }
+        if content.len() < line.trim_start_matches('\u{feff}').len() && scene.head().is_empty() {
+            let related = Some((place::line(scene.text, start), "indented here".to_owned()));
+            let message = "this line is indented less than the first one".to_owned();
+            return Fault { at: place::word(scene.text, scene.at), message, related };
+        }
+        break;
+    }
+    scene.word("the document has ended before this")
 }
 
 fn fault(at: TextRange, message: &str) -> Fault {
