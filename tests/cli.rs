@@ -61,24 +61,28 @@ fn the_usual_environment_does_not_matter() {
 
 /// What the README shows is what the program prints: standard output, then standard error.
 #[test]
-fn the_transcript_in_the_readme_is_true() {
+fn the_transcripts_in_the_readme_are_true() {
     const MARK: &str = "<!-- transcript in ";
+    const OPEN: &str = "```console\n$ wicketgate ";
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).expect("there is a README");
-    let (before, rest) = readme.split_once(MARK).expect("the README has a transcript");
-    let (folder, _) = rest.split_once(';').expect("the mark names a folder");
-    let (lead, block) =
-        rest.split_once("```console\n$ wicketgate ").expect("the transcript is a console block");
-    let (shown, after) = block.split_once("```\n").expect("the block ends");
-    let (arguments, _) = shown.split_once('\n').expect("the command is a line");
-    let case = Case::parse(&format!("in: {folder}\n$ wicketgate {arguments}\n"));
-    let answer = case.run(Path::new("readme"));
-    let printed = format!("{arguments}\n{}{}", answer.stdout, answer.stderr).replace("[TIME]", "3 ms");
+    let mut pieces = readme.split(MARK);
+    let mut printed = pieces.next().expect("a text has a first piece").to_owned();
+    for piece in pieces {
+        let (folder, _) = piece.split_once(';').expect("the mark names a folder");
+        let (lead, block) = piece.split_once(OPEN).expect("the transcript is a console block");
+        let (shown, after) = block.split_once("```\n").expect("the block ends");
+        let (arguments, _) = shown.split_once('\n').expect("the command is a line");
+        let case = Case::parse(&format!("in: {folder}\n$ wicketgate {arguments}\n"));
+        let answer = case.run(Path::new("readme"));
+        let answer = format!("{}{}", answer.stdout, answer.stderr).replace("[TIME]", "3 ms");
+        let _ = write!(printed, "{MARK}{lead}{OPEN}{arguments}\n{answer}```\n{after}");
+    }
+    assert!(printed.matches(MARK).count() >= 2, "the README has lost its transcripts");
     if std::env::var_os("WICKETGATE_BLESS").is_some() {
-        let text = format!("{before}{MARK}{lead}```console\n$ wicketgate {printed}```\n{after}");
-        fs::write(path, text).expect("the README can be rewritten");
+        fs::write(path, printed).expect("the README can be rewritten");
     } else {
-        assert!(shown == printed, "WICKETGATE_BLESS=1 rewrites it:\n{}", difference(shown, &printed));
+        assert!(readme == printed, "WICKETGATE_BLESS=1 rewrites it:\n{}", difference(&readme, &printed));
     }
 }
 

@@ -111,9 +111,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { path } => write!(formatter, "no such file or folder: {path}"),
-            Self::NotAFile { path } => {
-                write!(formatter, "neither a file nor a folder: {path} (use `-` to read standard input)")
-            }
+            Self::NotAFile { path } => write!(formatter, "neither a file nor a folder: {path}"),
             Self::Unreadable { path, source } => write!(formatter, "cannot read {path}: {source}"),
         }
     }
@@ -156,12 +154,7 @@ pub fn read_stdin() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The policy file that governs the file of this name, looked for up to the root of its repository.
-pub fn policy_for(working: &Path, name: &Path) -> Option<PathBuf> {
-    policy_above(normalize(&working.join(name)).parent()?)
-}
-
-/// The policy file that governs a folder.
+/// The policy file that governs the files of a folder, looked for up to the root of its repository.
 pub fn policy_for_folder(working: &Path, folder: &Path) -> Option<PathBuf> {
     policy_above(&normalize(&working.join(folder)))
 }
