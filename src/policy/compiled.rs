@@ -125,7 +125,8 @@ impl<'a> Compiled<'a> {
         let values = |element: Option<&'a super::document::Element>| -> &'a [SpannedText] {
             element.map_or(&[], |e| &e.values)
         };
-        let actions = values(written.actions.as_ref()).iter().map(|v| v.text.as_ref().map(action_pattern));
+        let actions =
+            values(written.actions.as_ref()).iter().map(|v| v.text.as_ref().and_then(action_pattern));
         let resources = values(written.resources.as_ref()).iter().map(|v| match &v.text {
             Some(text) => resource_pattern(text, api_arn, variables),
             None => ResourcePattern::Unknown,
@@ -201,16 +202,21 @@ fn best<T>(values: &[T], truth: impl Fn(&T) -> Truth) -> (Truth, Option<usize>) 
     best
 }
 
-fn action_pattern(text: &Text) -> ActionPattern {
+/// `None` when a name may hold the colon that ends the service.
+fn action_pattern(text: &Text) -> Option<ActionPattern> {
     if text.is("*") {
         let all = pieces::glob(&[Piece::Wild('*')], true);
-        return ActionPattern { service: all.clone(), name: all };
+        return Some(ActionPattern { service: all.clone(), name: all });
+    }
+    let service = text.symbols().iter().take_while(|symbol| **symbol != super::text::Symbol::of(':'));
+    if service.into_iter().any(|symbol| symbol.is_name()) {
+        return None;
     }
     let pieces = pieces::cut(text, false);
     let colon = Piece::Letter(super::text::Symbol::of(':'));
     let mut parts = pieces.splitn(2, |p| *p == colon);
     let (service, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    ActionPattern { service: pieces::equality(service, true), name: pieces::glob(name, true) }
+    Some(ActionPattern { service: pieces::equality(service, true), name: pieces::glob(name, true) })
 }
 
 fn resource_pattern(text: &Text, api_arn: &Text, variables: bool) -> ResourcePattern {

@@ -146,3 +146,15 @@ impl Finding {
         self
     }
 }
+
+/// Adds a finding, or joins it with one at the same place among those from `first` on: what stands in `Globals`
+/// is one mistake, whoever inherits it.
+pub fn push_shared(findings: &mut Vec<Finding>, first: usize, finding: Finding) {
+    let place = finding.diagnostic.primary.span;
+    match findings.iter_mut().skip(first).find(|known| known.diagnostic.primary.span == place) {
+        Some(known) => {
+            *known = known.clone().related(finding.diagnostic.related).also_about(finding.subjects);
+        }
+        None => findings.push(finding),
+    }
+}

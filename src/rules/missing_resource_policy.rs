@@ -63,7 +63,12 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     )
     .occurs(occurrence)
     .related(case.type_value.iter().flat_map(places::way_to))
-    .related(Some(Label::new(api.id_span, "this API")))
+    .related(
+        case.type_value
+            .as_ref()
+            .filter(|value| places::is_from_globals(value))
+            .map(|_| Label::new(api.id_span, "inherits this")),
+    )
     .why(why)
     .notes(places::default_assumption(case.type_value.as_ref(), &occurrence.when))
     .help(help)

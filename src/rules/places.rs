@@ -45,6 +45,11 @@ pub fn is_from_globals(value: &Sourced) -> bool {
 pub fn way_to(value: &Sourced) -> Vec<Label> {
     let origin = origin(value);
     let used = (value.span != origin).then(|| Label::new(value.span, "used here"));
+    used.into_iter().chain(steps(value).into_iter().filter(|label| label.span != origin)).collect()
+}
+
+/// Labels for the stacks a value went through.
+pub fn steps(value: &Sourced) -> Vec<Label> {
     let steps = value.via.iter().filter_map(|step| {
         let phrase = match &step.kind {
             StepKind::Bound(parameter) => format!("passed as `{parameter}`"),
@@ -56,9 +61,9 @@ pub fn way_to(value: &Sourced) -> Vec<Label> {
             | StepKind::MapEntry
             | StepKind::Globals => return None,
         };
-        (step.span != origin).then(|| Label::new(step.span, phrase))
+        Some(Label::new(step.span, phrase))
     });
-    used.into_iter().chain(steps).collect()
+    steps.collect()
 }
 
 /// The text that says how the API is reached in a case: the type's origin, else the logical id.

@@ -54,8 +54,7 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
         reason.primary,
     )
     .occurs(occurrence)
-    .related(because.take(1).map(|&span| Label::new(span, "this statement decides")))
-    .related(Some(Label::new(api.id_span, "this API")))
+    .related(because.take(1).map(|&span| Label::new(span, "this decides")))
     .why(reason.why)
     .help(reason.help)
 }

@@ -3,14 +3,13 @@
 //! A policy that refuses everybody is `policy-denies-everyone`.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{
-    Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource,
-};
-use crate::exposure::statements::statements;
+use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, NamedBy};
+use crate::exposure::statements::{Condition, statements};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, words};
+use crate::rules::{Context, places, words};
 use crate::source::Span;
+use crate::template::value::{Sourced, StepKind};
 
 const ID: &str = "policy-omits-endpoint";
 
@@ -84,9 +83,14 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
     let case = occurrence.state;
     let refused = omission.refused;
     let associated = refused.named_by.contains(&NamedBy::Association);
-    let confidence = if refused.presumed { Confidence::Medium } else { Confidence::High };
-    let help = match caller_name(refused) {
-        Some(name) => format!("put {name} in the list, beside or in place of what stands there"),
+    let values = compared(case);
+    let defaults: Vec<String> =
+        values.iter().filter_map(|value| places::default_assumption(Some(value), &occurrence.when)).collect();
+    let by_pattern = values.iter().any(|value| is_by_pattern(value));
+    let assumes = refused.presumed || !defaults.is_empty() || by_pattern;
+    let confidence = if assumes { Confidence::Medium } else { Confidence::High };
+    let help = match written(ctx, refused, case).or_else(|| expression(refused, case)) {
+        Some(name) => format!("put  {name}  in the list, beside or in place of what stands there"),
         None => "put that endpoint in the list, beside or in place of what stands there".to_owned(),
     };
     let message = message(api, occurrence, omission);
@@ -101,9 +105,15 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         )
         .related(endpoint_label(ctx, refused))
         .related(export_labels(ctx, omission))
+        .related(values.iter().flat_map(|value| places::steps(value)))
         .related(refused.because.first().map(|&span| Label::new(span, "refused here")))
         .why(why(case, omission))
         .notes(presumption(refused))
+        .notes(by_pattern.then(|| {
+            "assumes that an import means the one export whose name fits, since stack names are not known"
+                .to_owned()
+        }))
+        .notes(defaults)
         .help(help)
 }
 
@@ -125,12 +135,39 @@ fn message(api: &Api, occurrence: &Occurrence<'_>, omission: &Omission<'_>) -> S
     message
 }
 
-/// How the template names a caller, in backquotes.
-fn caller_name(caller: &Caller) -> Option<String> {
+/// How the association writes the endpoint, where it writes each by itself and on one line.
+fn written(ctx: &Context<'_>, refused: &Caller, case: &Case) -> Option<String> {
+    let place = *refused.named_at.first().filter(|_| refused.named_by.contains(&NamedBy::Association))?;
+    if case.vpc_endpoint_ids.iter().filter(|entry| entry.span == place).count() != 1 {
+        return None;
+    }
+    let list = case.association.as_ref().map(|list| list.span);
+    let text = ctx.sources.slice(place);
+    (list != Some(place) && !text.contains('\n')).then(|| text.to_owned())
+}
+
+/// How the API's template would write a caller.
+fn expression(caller: &Caller, case: &Case) -> Option<String> {
     match &caller.class {
-        CallerClass::Endpoint(value) | CallerClass::Vpc(value) => words::value(value),
+        CallerClass::Endpoint(value) | CallerClass::Vpc(value) => words::expression(value, case.stack),
         CallerClass::Internet | CallerClass::AnyOtherEndpoint => None,
     }
+}
+
+/// The values that decide: entries of the association, and what the policy compares VPC keys with.
+fn compared(case: &Case) -> Vec<&Sourced> {
+    let conditions = all_conditions(case).into_iter().filter(Condition::asks_for_vpc);
+    let tested = conditions.flat_map(|condition| condition.values());
+    case.vpc_endpoint_ids.iter().chain(tested).collect()
+}
+
+fn all_conditions(case: &Case) -> Vec<Condition<'_>> {
+    let all = case.policies.iter().flat_map(|policy| statements(&policy.document));
+    all.flat_map(|statement| statement.conditions()).collect()
+}
+
+fn is_by_pattern(value: &Sourced) -> bool {
+    value.via.iter().any(|step| matches!(step.kind, StepKind::ExportByPattern(_)))
 }
 
 /// The text that names who is let in instead: the one value, or the key of the list when there are several; for
@@ -156,10 +193,8 @@ fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
 
 /// The condition key whose values include the text at `value`.
 fn key_of(case: &Case, value: Span) -> Option<Span> {
-    case.policies.iter().find_map(|policy| {
-        let listed = statements(&policy.document).into_iter().flat_map(|statement| statement.conditions());
-        listed.into_iter().find(|condition| condition.holds(value)).map(|condition| condition.key.key_span)
-    })
+    let conditions = all_conditions(case);
+    conditions.into_iter().find(|condition| condition.holds(value)).map(|condition| condition.key.key_span)
 }
 
 /// The endpoint resource the API is to be called through, where the run declares it.
@@ -178,13 +213,16 @@ fn export_labels(ctx: &Context<'_>, omission: &Omission<'_>) -> Vec<Label> {
 }
 
 fn why(case: &Case, omission: &Omission<'_>) -> String {
-    let from_sam = case.policies.iter().any(|policy| policy.from == PolicySource::Sam);
+    // SAM writes operator and key for a list; in a written statement each stands at its own place.
+    let from_list = all_conditions(case)
+        .iter()
+        .any(|condition| condition.asks_for_vpc() && condition.operator.key_span == condition.key.key_span);
     let through = if omission.refused.named_by.contains(&NamedBy::Association) {
         "calls through the associated endpoint get 403"
     } else {
         "calls through that endpoint get 403"
     };
-    if from_sam {
+    if from_list {
         format!("SAM turns this list into `Deny … StringNotEquals aws:SourceVpce`; {through}.")
     } else {
         format!("the policy decides which endpoint may call, the association only makes a name; {through}.")

@@ -44,15 +44,22 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     let signed_only = stranger(case).is_some_and(|caller| caller.unsigned == Decision::Deny);
     let condition = match occurrence.when.as_slice() {
         [] => String::new(),
-        when => format!(" when {}", words::when(when)),
+        when => format!(", when {}", words::when(when)),
     };
-    let who = if signed_only { "with signed requests, of any account" } else { "of any account" };
+    let name = &api.resource;
+    let message = if signed_only {
+        format!(
+            "`{name}` lets in signed requests of any account, through every VPC endpoint of the region{condition}"
+        )
+    } else {
+        format!("`{name}` lets in every VPC endpoint of the region, of any account{condition}")
+    };
     let confidence = if denied.is_some() { Confidence::Medium } else { Confidence::High };
     Finding::new(
         ID,
         Subject::api(api),
         Severity::Error,
-        format!("`{}` lets in every VPC endpoint of the region, {who}{condition}", api.resource),
+        message,
         denied.clone().unwrap_or_else(|| primary(api, case)),
     )
     .confidence(confidence)

@@ -5,7 +5,7 @@
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::Api;
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::{NotAList, SurpriseKind};
 
@@ -17,11 +17,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for (api, _) in ctx.apis() {
         for surprise in &api.surprises {
             let SurpriseKind::AllowListNotAList { field, given, becomes } = &surprise.kind else { continue };
-            let same = |known: &&mut Finding| known.diagnostic.primary.span == surprise.span;
-            match findings.iter_mut().skip(first).find(same) {
-                Some(known) => known.subjects.push(Subject::api(api)),
-                None => findings.push(finding(ctx, api, surprise.span, &List { field, given, becomes })),
-            }
+            let finding = finding(ctx, api, surprise.span, &List { field, given, becomes });
+            push_shared(findings, first, finding);
         }
     }
 }
@@ -61,6 +58,7 @@ fn message(list: &List<'_>, parameter: bool) -> String {
     let kind = if list.field.ends_with("Blacklist") { "deny-list" } else { "allow-list" };
     match (parameter, kind) {
         (true, _) => format!("this {kind} may be taken apart into single characters"),
+        (false, _) if list.becomes.is_empty() => format!("this {kind} comes to nothing"),
         (false, "allow-list") => "this allow-list will deny every caller".to_owned(),
         (false, _) => "this deny-list will deny nobody".to_owned(),
     }
@@ -84,7 +82,7 @@ fn why(list: &List<'_>, parameter: bool) -> String {
     let key = if list.field.contains("Vpce") { "aws:SourceVpce" } else { "aws:SourceVpc" };
     if list.becomes.is_empty() {
         return format!(
-            "SAM looks at {} one entry at a time and finds none it knows: the list comes to nothing.",
+            "SAM takes {} one character at a time and drops each, since none begins with vpc- or vpce-.",
             list.field
         );
     }

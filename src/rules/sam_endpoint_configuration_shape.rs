@@ -5,7 +5,7 @@
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::Api;
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::{EndpointShape, SurpriseKind};
 
@@ -17,11 +17,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for (api, _) in ctx.apis() {
         for surprise in &api.surprises {
             let SurpriseKind::EndpointConfigurationShape(shape) = &surprise.kind else { continue };
-            let same = |known: &&mut Finding| known.diagnostic.primary.span == surprise.span;
-            match findings.iter_mut().skip(first).find(same) {
-                Some(known) => known.subjects.push(Subject::api(api)),
-                None => findings.push(finding(api, surprise.span, shape)),
-            }
+            push_shared(findings, first, finding(api, surprise.span, shape));
         }
     }
 }

@@ -137,23 +137,25 @@ pub fn endpoint_expression(model: &ExposureModel, api: &Api, case: &Case) -> Str
     }
 }
 
-/// The only endpoint that an API's association or policy names, as YAML.
+/// The only endpoint that an API's association names, or else its policy, as YAML.
 fn named_endpoint(case: &Case) -> Option<String> {
-    let written = |caller: &&Caller| {
-        caller.named_by.iter().any(|by| matches!(by, NamedBy::Association | NamedBy::Policy))
+    let named = |by: NamedBy| {
+        let written = case.callers.iter().filter(move |caller: &&Caller| caller.named_by.contains(&by));
+        written.filter_map(|caller| match &caller.class {
+            CallerClass::Endpoint(value) => Some(value),
+            CallerClass::Internet | CallerClass::Vpc(_) | CallerClass::AnyOtherEndpoint => None,
+        })
     };
-    let mut endpoints = case.callers.iter().filter(written).filter_map(|caller| match &caller.class {
-        CallerClass::Endpoint(value) => Some(value),
-        CallerClass::Internet | CallerClass::Vpc(_) | CallerClass::AnyOtherEndpoint => None,
-    });
-    match (endpoints.next(), endpoints.next()) {
-        (Some(only), None) => expression(only, case.stack),
+    let associated: Vec<&Value> = named(NamedBy::Association).collect();
+    let endpoints = if associated.is_empty() { named(NamedBy::Policy).collect() } else { associated };
+    match endpoints.as_slice() {
+        [only] => expression(only, case.stack),
         _ => None,
     }
 }
 
 /// A value as the template of a stack would write it in YAML; `None` for what takes more than a word.
-fn expression(value: &Value, stack: StackId) -> Option<String> {
+pub fn expression(value: &Value, stack: StackId) -> Option<String> {
     let Value::Named(name) = value else { return value.as_text().map(str::to_owned) };
     match &**name {
         Name::Resource { stack: owner, id } | Name::Parameter { stack: owner, name: id }

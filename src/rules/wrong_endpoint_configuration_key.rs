@@ -5,7 +5,7 @@
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, UnknownKey};
 use crate::rules::Context;
-use crate::rules::finding::{Aspect, Finding, Subject};
+use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::{Surprise, SurpriseKind};
 
@@ -18,12 +18,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         let refused = api.unknown_endpoint_keys.iter().map(|key| refused_key(api, key));
         let surprises = api.surprises.iter().filter_map(|surprise| surprise_about(api, surprise));
         for finding in refused.chain(surprises) {
-            let place = finding.diagnostic.primary.span;
-            let same = |known: &&mut Finding| known.diagnostic.primary.span == place;
-            match findings.iter_mut().skip(first).find(same) {
-                Some(known) => known.subjects.push(Subject::api(api)),
-                None => findings.push(finding),
-            }
+            push_shared(findings, first, finding);
         }
     }
 }

@@ -109,7 +109,7 @@ fn report_shape(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry) {
     let (span, shape) = match nodes.shape(value) {
         Shape::List => (nodes.span(value), EndpointShape::List),
         Shape::Intrinsic(_) if yields_objects(nodes, value, 0) => {
-            (nodes.span(value), EndpointShape::IntrinsicOfObjects)
+            (nodes.tree.tagged_span(value), EndpointShape::IntrinsicOfObjects)
         }
         Shape::Map => match (nodes.entry(value, "Types"), nodes.entry(value, "Type")) {
             (Some(types), _) => {

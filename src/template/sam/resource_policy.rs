@@ -384,7 +384,7 @@ fn intrinsic_list(lowering: &mut Lowering<'_>, field: &Field<'_>, into: &mut Col
 }
 
 fn report_not_a_list(lowering: &mut Lowering<'_>, field: &Field<'_>, given: NotAList, becomes: Vec<String>) {
-    let span = lowering.nodes.span(field.entry.value);
+    let span = lowering.nodes.tree.tagged_span(field.entry.value);
     let kind = SurpriseKind::AllowListNotAList { field: field.name.to_owned(), given, becomes };
     lowering.surprise(field.resource, span, kind);
 }
