@@ -1,0 +1,363 @@
+//! Walks `fixtures/<rule-id>/`: what is in `bad` is reported as the picture beside it shows, what is in `good`
+//! is not. Only the rule under test runs. `WICKETGATE_BLESS=1` rewrites the pictures; then read them.
+//!
+//! A case is a template, or a folder that is one workspace. Its posture is the first word after `posture:` in a
+//! comment `# posture: private` (in JSON: in the description) of any of its files.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wicketgate::check::settings::Settings;
+use wicketgate::check::{self, File, Outcome, Role, muting};
+use wicketgate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId};
+use wicketgate::intent::Posture;
+use wicketgate::report::text::{self, Colour, TextOptions};
+use wicketgate::rules::{RULES, metadata};
+use wicketgate::source::{SourceFile, Sources};
+
+const TEMPLATE_ENDINGS: [&str; 4] = ["yaml", "yml", "json", "template"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A case of a rule: a file or a folder.
+struct Case {
+    rule: String,
+    bad: bool,
+    path: PathBuf,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        self.path.strip_prefix(root()).unwrap().display().to_string().replace('\\', "/")
+    }
+
+    /// The picture beside the case.
+    fn picture(&self) -> PathBuf {
+        if self.path.is_dir() { self.path.join("expected.txt") } else { self.path.with_extension("txt") }
+    }
+}
+
+fn listed(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn is_template(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    path.is_file() && ending.is_some_and(|ending| TEMPLATE_ENDINGS.contains(&ending))
+}
+
+/// Templates of a folder and the folders below it.
+fn templates_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for path in listed(&folder) {
+            if path.is_dir() {
+                open.push(path);
+            } else if is_template(&path) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for rule in RULES {
+        let folder = root().join("fixtures").join(rule.id.as_str());
+        for (half, bad) in [("bad", true), ("good", false)] {
+            for path in listed(&folder.join(half)) {
+                if path.is_dir() || is_template(&path) {
+                    cases.push(Case { rule: rule.id.to_string(), bad, path });
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// The posture a text asks for.
+fn posture_of(text: &str) -> Option<Posture> {
+    let (_, rest) = text.split_once("posture: ")?;
+    Posture::parse(rest.split(|letter: char| !letter.is_alphabetic()).next()?)
+}
+
+/// Runs the given rules over a case; names are relative to `base`.
+fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
+    let paths = if path.is_dir() { templates_below(path) } else { vec![path.to_path_buf()] };
+    let mut sources = Sources::new();
+    let mut settings = Settings {
+        select: rules.iter().map(|rule| RuleId::owned((*rule).to_owned())).collect(),
+        persona: Persona::Auditor,
+        ..Settings::default()
+    };
+    let mut files = Vec::new();
+    for path in &paths {
+        let text = fs::read_to_string(path).unwrap();
+        if let Some(posture) = posture_of(&text) {
+            settings.posture = posture;
+        }
+        let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
+        files.push(File {
+            id: sources.add(SourceFile::new(name, text)),
+            role: Role::Reported,
+            problem: None,
+        });
+    }
+    let base = base.to_path_buf();
+    let mut read_local = |naming: &str, relative: &str| {
+        let path = base.join(naming).parent()?.join(relative);
+        let text = fs::read_to_string(&path).ok()?;
+        let folder = Path::new(naming).parent()?;
+        let name = folder.join(relative).display().to_string().replace('\\', "/");
+        Some(SourceFile::new(name.trim_start_matches("./").to_owned(), text))
+    };
+    let outcome = check::run(&mut sources, &files, &settings, &mut read_local);
+    (sources, outcome)
+}
+
+/// The findings as a reader sees them; and a confidence below high, which the picture would not show.
+fn picture(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
+    let mut shown = String::new();
+    for diagnostic in diagnostics {
+        let mut out = Vec::new();
+        let options = TextOptions { colour: Colour::Never, width: 120 };
+        text::write(&mut out, std::slice::from_ref(diagnostic), sources, &options).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        shown.push_str(text.trim_end());
+        if diagnostic.confidence < Confidence::High {
+            let _ =
+                write!(shown, "\n  ~ confidence {}", format!("{:?}", diagnostic.confidence).to_lowercase());
+        }
+        shown.push_str("\n\n");
+    }
+    shown
+}
+
+fn case_base(case: &Case) -> PathBuf {
+    if case.path.is_dir() { case.path.clone() } else { case.path.parent().unwrap().to_path_buf() }
+}
+
+#[test]
+fn bad_cases_are_reported_as_pictured_and_good_ones_are_not() {
+    let bless = std::env::var_os("WICKETGATE_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (sources, outcome) = run(&case.path, &case_base(&case), &[&case.rule]);
+        let shown = picture(&sources, &outcome.diagnostics);
+        if !case.bad {
+            if !outcome.diagnostics.is_empty() {
+                wrong.push(format!("{} must be silent:\n{shown}", case.name()));
+            }
+            continue;
+        }
+        if outcome.diagnostics.is_empty() {
+            wrong.push(format!("{} must be reported", case.name()));
+            continue;
+        }
+        if bless {
+            fs::write(case.picture(), &shown).unwrap();
+        }
+        let expected = fs::read_to_string(case.picture()).unwrap_or_default().replace("\r\n", "\n");
+        if shown != expected {
+            wrong.push(format!("{} differs from its picture:\n{shown}", case.name()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
+}
+
+#[test]
+fn findings_obey_what_every_reader_relies_on() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (sources, outcome) = run(&case.path, &case_base(&case), &[&case.rule]);
+        assert!(!outcome.internal_error, "{}", case.name());
+        for diagnostic in &outcome.diagnostics {
+            let faults = faults(diagnostic, &sources);
+            wrong.extend(
+                faults.iter().map(|fault| format!("{}: {fault}: {}", case.name(), diagnostic.message)),
+            );
+            if diagnostic.rule.as_str() != case.rule {
+                wrong.push(format!("{}: `{}` spoke", case.name(), diagnostic.rule));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn faults(diagnostic: &Diagnostic, sources: &Sources) -> Vec<&'static str> {
+    let labels: Vec<&Label> = std::iter::once(&diagnostic.primary).chain(&diagnostic.related).collect();
+    let inside = |label: &&Label| {
+        let text = sources.get(label.span.file).map_or("", SourceFile::text);
+        text.get(label.span.range.as_usize()).is_some()
+    };
+    let places: BTreeSet<_> = labels.iter().map(|label| label.span).collect();
+    let one_line = |text: &str| !text.contains('\n');
+    let checks = [
+        (labels.iter().all(inside), "a label lies outside its file"),
+        (places.len() == labels.len(), "two labels stand at one place"),
+        (labels.iter().all(|label| !label.message.is_empty()), "a label says nothing"),
+        (labels.iter().all(|label| !label.message.ends_with('.')), "a label ends with a full stop"),
+        (one_line(&diagnostic.message) && !diagnostic.message.ends_with('.'), "the message is no phrase"),
+        (diagnostic.why.ends_with('.') && one_line(&diagnostic.why), "`why` is no sentence"),
+        (!diagnostic.help.is_empty(), "there is no help"),
+        (diagnostic.help.iter().chain(&diagnostic.notes).all(|line| one_line(line)), "a line is broken"),
+        (
+            !diagnostic.help.iter().any(|line| line.contains("--") || line.contains("wicketgate init")),
+            "help names what does not exist",
+        ),
+        (diagnostic.when.iter().all(|when| !when.values.is_empty()), "a condition without values"),
+    ];
+    checks.iter().filter(|(holds, _)| !holds).map(|(_, fault)| *fault).collect()
+}
+
+#[test]
+fn every_bad_case_has_a_good_twin() {
+    let mut missing = Vec::new();
+    for case in cases().iter().filter(|case| case.bad) {
+        let name = case.path.file_name().unwrap();
+        let twin = root().join("fixtures").join(&case.rule).join("good").join(name);
+        if !twin.exists() {
+            missing.push(case.name());
+        }
+    }
+    assert!(missing.is_empty(), "no twin under good/ of the same name for:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_case_says_what_it_is_about() {
+    let mut silent = Vec::new();
+    for case in cases() {
+        let texts = if case.path.is_dir() { templates_below(&case.path) } else { vec![case.path.clone()] };
+        let said = texts.iter().any(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            text.lines().any(|line| line.trim_start().starts_with("# ")) || text.contains("\"Description\"")
+        });
+        if !said {
+            silent.push(case.name());
+        }
+    }
+    assert!(silent.is_empty(), "no comment (JSON: Description) in:\n{}", silent.join("\n"));
+}
+
+#[test]
+fn rules_metadata_files_and_fixtures_match_one_to_one() {
+    let ids: Vec<&str> = RULES.iter().map(|rule| rule.id.as_str()).collect();
+    assert_eq!(ids, metadata::ids().map(RuleId::as_str).collect::<Vec<_>>());
+    let sources: BTreeSet<String> = listed(&root().join("src/rules"))
+        .iter()
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.replace('_', "-")))
+        .collect();
+    for id in &ids {
+        assert!(sources.contains(*id), "no file src/rules/{}.rs", id.replace('-', "_"));
+        for half in ["bad", "good"] {
+            let folder = root().join("fixtures").join(id).join(half);
+            assert!(!listed(&folder).is_empty(), "no case in {}", folder.display());
+        }
+    }
+    let folders = listed(&root().join("fixtures"));
+    for folder in folders.iter().filter(|path| path.is_dir()) {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let known = name.starts_with('_') || name == "article" || ids.contains(&name);
+        assert!(known, "fixtures/{name} belongs to no rule");
+    }
+}
+
+#[test]
+fn no_picture_stands_without_its_case() {
+    for rule in RULES {
+        let folder = root().join("fixtures").join(rule.id.as_str());
+        for half in ["bad", "good"] {
+            for path in listed(&folder.join(half)) {
+                if path.extension().is_some_and(|ending| ending == "txt") {
+                    let has_case =
+                        TEMPLATE_ENDINGS.iter().any(|ending| path.with_extension(ending).is_file());
+                    assert!(half == "bad" && has_case, "{} shows nothing", path.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn muting_names_only_rules_there_are_and_is_what_their_pages_say() {
+    for (by, muted) in muting::pairs() {
+        assert!(metadata::is_known(by), "{by}");
+        assert!(muted == "*" || metadata::is_known(muted), "{muted}");
+        if muted == "*" {
+            continue;
+        }
+        let page = metadata::load(by).unwrap();
+        assert!(
+            page.mutes.iter().any(|id| id == muted),
+            "the page of {by} does not say that it mutes {muted}"
+        );
+        let page = metadata::load(muted).unwrap();
+        assert!(
+            page.muted_by.iter().any(|id| id == by),
+            "the page of {muted} does not say that {by} mutes it"
+        );
+    }
+}
+
+#[test]
+fn all_rules_together_report_each_cause_once() {
+    let folder = root().join("fixtures/_muting");
+    let bless = std::env::var_os("WICKETGATE_BLESS").is_some();
+    let cases: Vec<PathBuf> = listed(&folder).into_iter().filter(|path| is_template(path)).collect();
+    assert!(!cases.is_empty());
+    for path in cases {
+        let (sources, outcome) = run(&path, &folder, &[]);
+        let shown = picture(&sources, &outcome.diagnostics);
+        let expected = path.with_extension("txt");
+        if bless {
+            fs::write(&expected, &shown).unwrap();
+        }
+        assert_eq!(
+            shown,
+            fs::read_to_string(&expected).unwrap_or_default().replace("\r\n", "\n"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn real_templates_get_the_findings_that_were_looked_at() {
+    let folder = root().join("fixtures/_corpus");
+    let mut shown = String::new();
+    for path in listed(&folder).into_iter().filter(|path| path.is_dir()) {
+        let (sources, outcome) = run(&path, &path, &[]);
+        let _ = writeln!(shown, "{}", path.file_name().unwrap().to_str().unwrap());
+        for diagnostic in &outcome.diagnostics {
+            let file = sources.get(diagnostic.primary.span.file).unwrap();
+            let line = file.lines().line_of(diagnostic.primary.span.range.start) + 1;
+            let _ = writeln!(
+                shown,
+                "  {}:{line} {:?} {:?} {}: {}",
+                file.name(),
+                diagnostic.severity,
+                diagnostic.confidence,
+                diagnostic.rule,
+                diagnostic.message
+            );
+        }
+    }
+    let expected = folder.join("expected.txt");
+    if std::env::var_os("WICKETGATE_BLESS").is_some() {
+        fs::write(&expected, &shown).unwrap();
+    }
+    assert_eq!(shown, fs::read_to_string(&expected).unwrap_or_default().replace("\r\n", "\n"));
+    assert!(shown.lines().count() > 1);
+}
