@@ -154,7 +154,8 @@ fn define(nodes: &mut Nodes, body: NodeId, name: &str, key: Span, definition: No
     Ok(())
 }
 
-fn aws_iam(nodes: &mut Nodes, span: Span) -> NodeId {
+/// The scheme of IAM authorization.
+pub(super) fn aws_iam(nodes: &mut Nodes, span: Span) -> NodeId {
     scheme(nodes, span, "Authorization", "awsSigv4")
 }
 
@@ -215,7 +216,9 @@ fn authorizer(
         );
         let uri = nodes.sub(key, &uri, &[("__FunctionArn__", function)]);
         nodes.set(settings, "authorizerUri", key, uri);
-        authorizer_permission(lowering, api, name, written, function);
+        if lowering.resolved_truthy(written, "DisableFunctionDefaultPermissions").is_none() {
+            authorizer_permission(lowering, api, name, function);
+        }
     }
     let nodes = &mut lowering.nodes;
     nodes.set(definition, "x-amazon-apigateway-authorizer", key, settings);
@@ -227,16 +230,13 @@ pub(super) fn partition_variable() -> &'static str {
     "${AWS::Partition}"
 }
 
-fn authorizer_permission(
+/// Lets API Gateway call an authorizer's function.
+pub(super) fn authorizer_permission(
     lowering: &mut Lowering<'_>,
     api: &Parent,
     name: &str,
-    written: NodeId,
     function: NodeId,
 ) {
-    if lowering.resolved_truthy(written, "DisableFunctionDefaultPermissions").is_some() {
-        return;
-    }
     let span = lowering.nodes.span(function);
     let nodes = &mut lowering.nodes;
     let api_id = nodes.reference(span, &api.id);
@@ -303,6 +303,37 @@ fn set_security(nodes: &mut Nodes, body: NodeId, definition: NodeId, span: Span,
         define(nodes, body, "AWS_IAM", span, scheme, false)?;
     }
     Ok(())
+}
+
+/// Adds one requirement to the methods of an operation.
+pub(super) fn add_requirement(
+    nodes: &mut Nodes,
+    body: NodeId,
+    operation: &Operation,
+    span: Span,
+    name: &str,
+    scopes: Option<NodeId>,
+) -> Step {
+    for definition in openapi::method(nodes, body, operation)? {
+        let mut items = security(nodes, definition)?;
+        items.push(requirement(nodes, span, name, scopes));
+        let list = nodes.list(span, items);
+        nodes.set(definition, "security", span, list);
+    }
+    Ok(())
+}
+
+/// Makes one requirement the whole `security` of a method.
+pub(super) fn set_only_requirement(
+    nodes: &mut Nodes,
+    definition: NodeId,
+    span: Span,
+    name: &str,
+    scopes: Option<NodeId>,
+) {
+    let item = requirement(nodes, span, name, scopes);
+    let list = nodes.list(span, vec![item]);
+    nodes.set(definition, "security", span, list);
 }
 
 /// Adds the default authorizer unless the event or the author gave one, or said `NONE`.

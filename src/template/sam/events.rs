@@ -7,7 +7,7 @@ use crate::syntax::tree::{Entry, NodeId};
 use crate::template::document::Origin;
 use crate::template::lowered::{EventRoute, RefusalKind, SurpriseKind};
 use crate::template::sam::auth::{self, EventAuth};
-use crate::template::sam::implicit::REST_API;
+use crate::template::sam::implicit::{Family, HTTP, REST};
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::openapi::{self, ANY_METHOD, Operation};
@@ -21,7 +21,12 @@ pub(super) struct Event {
     /// Where the value of `Type` stands.
     pub(super) type_span: Span,
     pub(super) properties: Option<NodeId>,
+    /// The whole event.
+    pub(super) node: NodeId,
 }
+
+/// Path of the default route of HTTP APIs.
+pub(super) const DEFAULT_PATH: &str = "$default";
 
 /// The API that an event names.
 #[derive(Clone, Debug)]
@@ -42,13 +47,44 @@ pub(super) fn of(lowering: &Lowering<'_>, at: usize, type_name: &str) -> Vec<Eve
             name_span: nodes.span(entry.key),
             type_span: nodes.span(kind),
             properties: nodes.entry(entry.value, "Properties").map(|entry| entry.value),
+            node: entry.value,
         })
     };
     nodes.pairs(events).into_iter().filter_map(event).collect()
 }
 
+/// The properties of an event. Without any, an `Api` event is left alone and an `HttpApi` event is the default
+/// route.
+pub(super) fn properties(nodes: &Nodes, family: &Family, event: &Event) -> Step<Option<NodeId>> {
+    match event.properties {
+        Some(node) if nodes.is_dict(node) => Ok(Some(node).filter(|&node| *family == HTTP || nodes.is_truthy(node))),
+        Some(node) if *family == HTTP || nodes.is_truthy(node) => {
+            Err(Refuse::new(nodes.span(node), "`Properties` of an event must be a map"))
+        }
+        Some(_) => Ok(None),
+        // Nothing is found in an event without properties, whichever node stands for them.
+        None if *family == HTTP => Ok(Some(event.node)),
+        None => Ok(None),
+    }
+}
+
 /// Path and method of an event, method as written.
-pub(super) fn operation(nodes: &Nodes, event: &Event, properties: NodeId) -> Step<Operation> {
+pub(super) fn operation(
+    nodes: &Nodes,
+    family: &Family,
+    event: &Event,
+    properties: NodeId,
+) -> Step<Operation> {
+    let is_default =
+        *family == HTTP && ["Path", "Method"].iter().all(|key| nodes.get_truthy(properties, key).is_none());
+    if is_default {
+        return Ok(Operation {
+            path: DEFAULT_PATH.to_owned(),
+            path_span: event.name_span,
+            method: ANY_METHOD.to_owned(),
+            method_span: event.type_span,
+        });
+    }
     let text = |key: &str| match nodes.get(properties, key) {
         None => Err(Refuse::new(event.name_span, format!("event `{}` needs `{key}`", event.name))),
         Some(node) => match nodes.text(node) {
@@ -65,22 +101,16 @@ pub(super) fn operation(nodes: &Nodes, event: &Event, properties: NodeId) -> Ste
 }
 
 /// The API an event belongs to: named by text or `Ref`, else the implicit one.
-pub(super) fn api_id(
-    nodes: &Nodes,
-    event: &Event,
-    properties: NodeId,
-    key: &str,
-    implicit: &str,
-) -> Step<ApiId> {
-    let Some(entry) = nodes.entry(properties, key) else {
-        return Ok(ApiId { id: implicit.to_owned(), span: event.type_span });
+pub(super) fn api_id(nodes: &Nodes, family: &Family, event: &Event, properties: NodeId) -> Step<ApiId> {
+    let Some(entry) = nodes.entry(properties, family.api_key) else {
+        return Ok(ApiId { id: family.implicit.to_owned(), span: event.type_span });
     };
     let span = nodes.span(entry.value);
     let id = nodes.referenced(entry.value).or_else(|| nodes.text(entry.value));
     match id {
         Some(id) => Ok(ApiId { id: id.to_owned(), span }),
         None => {
-            let reason = format!("`{key}` of event `{}` should be a string or a `Ref`", event.name);
+            let reason = format!("`{}` of event `{}` should be a string or a `Ref`", family.api_key, event.name);
             Err(Refuse::new(span, reason).of_kind(RefusalKind::ApiId))
         }
     }
@@ -116,10 +146,8 @@ pub(super) fn lower_api_event(
         let reason = format!("event `{}` needs `Properties`", event.name);
         return Err(Refuse::new(event.name_span, reason));
     };
-    let Ok(mut operation) = operation(&lowering.nodes, &event, properties) else { return Ok(None) };
-    let Ok(api) = api_id(&lowering.nodes, &event, properties, "RestApiId", REST_API) else {
-        return Ok(None);
-    };
+    let Ok(mut operation) = operation(&lowering.nodes, &REST, &event, properties) else { return Ok(None) };
+    let Ok(api) = api_id(&lowering.nodes, &REST, &event, properties) else { return Ok(None) };
     // Both were refused when the paths were collected.
     let Some(at) = lowering.find(&api.id) else { return Ok(None) };
     operation.method = operation.method.to_lowercase();
@@ -134,19 +162,20 @@ pub(super) fn lower_api_event(
         }),
     };
     let placed = Placed { event, properties, operation, api, at, stage };
-    add_route(lowering, handler, &placed);
+    add_route(lowering, &handler.parent.id, &placed.api, &placed.operation);
     add_to_body(lowering, handler, &placed)?;
     Ok(Some((placed.api, placed.operation, suffix)))
 }
 
-fn add_route(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed) {
+/// Records that an API serves an event.
+pub(super) fn add_route(lowering: &mut Lowering<'_>, handler: &str, api: &ApiId, operation: &Operation) {
     lowering.routes.push(EventRoute {
-        api: placed.api.id.clone(),
-        path: placed.operation.path.clone(),
-        method: shown_method(&placed.operation.method),
-        span: placed.api.span,
-        path_span: placed.operation.path_span,
-        handler: handler.parent.id.clone(),
+        api: api.id.clone(),
+        path: operation.path.clone(),
+        method: shown_method(&operation.method),
+        span: api.span,
+        path_span: operation.path_span,
+        handler: handler.to_owned(),
     });
 }
 
@@ -216,7 +245,8 @@ fn integrate(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed
     }
 }
 
-fn integration(nodes: &mut Nodes, handler: &Handler<'_>, span: Span) -> NodeId {
+/// The integration that calls a function or starts a state machine.
+pub(super) fn integration(nodes: &mut Nodes, handler: &Handler<'_>, span: Span) -> NodeId {
     let partition = auth::partition_variable();
     let (kind, uri) = if handler.is_state_machine {
         ("aws", format!("arn:{partition}:apigateway:${{AWS::Region}}:states:action/StartExecution"))

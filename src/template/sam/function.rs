@@ -6,11 +6,12 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::sam::auth;
-use crate::template::sam::events::{self, Event, Handler};
+use crate::template::sam::events::{self, DEFAULT_PATH, Event, Handler};
+use crate::template::sam::http_events;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
-use crate::template::sam::openapi::{self, Operation};
+use crate::template::sam::openapi;
 use crate::template::sam::schema;
 
 /// Properties that `AWS::Lambda::Function` has under the same name.
@@ -187,24 +188,70 @@ fn open_to_everyone(lowering: &mut Lowering<'_>, function: &Function<'_>, auth_t
 
 /// Events in the translator's order: by path, else by name.
 fn lower_events(lowering: &mut Lowering<'_>, function: &Function<'_>, at: usize) {
-    let mut events = events::of(lowering, at, "Api");
-    let path = |event: &Event| {
+    let rest = events::of(lowering, at, "Api").into_iter().map(|event| (true, event));
+    let http = events::of(lowering, at, "HttpApi").into_iter().map(|event| (false, event));
+    let mut events: Vec<_> = rest.chain(http).collect();
+    events.sort_by_cached_key(|(is_rest, event)| {
         let path = event.properties.and_then(|properties| lowering.nodes.get_text(properties, "Path"));
-        path.unwrap_or(&event.name).to_owned()
-    };
-    events.sort_by_cached_key(path);
+        let has_default = !is_rest && path.is_none();
+        if has_default { "$default".to_owned() } else { path.unwrap_or(&event.name).to_owned() }
+    });
     let arn = match &function.alias {
         Some(alias) => alias.clone(),
         None => format!("{}.Arn", function.parent.id),
     };
     let handler = Handler { parent: function.parent, arn, is_state_machine: false };
-    for event in events {
-        check_event(lowering, function.parent, &event, schema::API_EVENT);
-        let name = event.name.clone();
-        let step = events::lower_api_event(lowering, &handler, event);
-        if let Some(Some((api, operation, suffix))) = lowering.attempt(&function.parent.id, step) {
-            permission(lowering, function, &name, &api.id, &operation, &suffix);
+    for (is_rest, event) in events {
+        if is_rest {
+            lower_rest_event(lowering, function, &handler, event);
+        } else {
+            lower_http_event(lowering, function, &handler, &event);
         }
+    }
+}
+
+fn lower_rest_event(
+    lowering: &mut Lowering<'_>,
+    function: &Function<'_>,
+    handler: &Handler<'_>,
+    event: Event,
+) {
+    check_event(lowering, function.parent, &event, schema::API_EVENT);
+    let name = event.name.clone();
+    let step = events::lower_api_event(lowering, handler, event);
+    if let Some(Some((api, operation, suffix))) = lowering.attempt(&function.parent.id, step) {
+        let path = match operation.path.strip_suffix('/') {
+            Some(path) if !path.is_empty() => path,
+            _ => operation.path.as_str(),
+        };
+        let method = events::shown_method(&operation.method);
+        let target = format!("/{method}{}", openapi::without_parameters(path));
+        let id = identifier::with_suffix(&format!("{}{name}Permission", function.parent.id), &suffix);
+        permission(lowering, function, &id, &api.id, &target, operation.method_span);
+    }
+}
+
+fn lower_http_event(
+    lowering: &mut Lowering<'_>,
+    function: &Function<'_>,
+    handler: &Handler<'_>,
+    event: &Event,
+) {
+    check_event(lowering, function.parent, event, schema::HTTP_API_EVENT);
+    let step = http_events::lower(lowering, handler, event);
+    if let Some(Some((api, operation, true))) = lowering.attempt(&function.parent.id, step) {
+        let path = match operation.path.strip_suffix('/') {
+            Some(path) if !path.is_empty() => path,
+            _ => operation.path.as_str(),
+        };
+        let path = if path == DEFAULT_PATH { "" } else { path };
+        let path = openapi::without_plain_parameters(path);
+        let target = match path.as_str() {
+            "/$default" if operation.method == "any" => path,
+            _ => format!("/{}{path}", events::shown_method(&operation.method)),
+        };
+        let id = format!("{}{}Permission", function.parent.id, event.name);
+        permission(lowering, function, &id, &api.id, &target, operation.method_span);
     }
 }
 
@@ -226,37 +273,29 @@ fn check_event(
     }
 }
 
-/// Lets API Gateway call the function for one event.
+/// Lets API Gateway call the function for one method and path of any stage.
 fn permission(
     lowering: &mut Lowering<'_>,
     function: &Function<'_>,
-    event: &str,
+    id: &str,
     api: &str,
-    operation: &Operation,
-    suffix: &str,
+    target: &str,
+    span: Span,
 ) {
-    let span = operation.method_span;
-    let path = match operation.path.strip_suffix('/') {
-        Some(path) if !path.is_empty() => path,
-        _ => operation.path.as_str(),
-    };
-    let path = openapi::without_parameters(path);
-    let method = if operation.method == "any" { "*".to_owned() } else { operation.method.to_uppercase() };
     let partition = auth::partition_variable();
     let arn = format!(
-        "arn:{partition}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}/{method}{path}"
+        "arn:{partition}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}{target}"
     );
-    let target = function.target(lowering, span);
+    let called = function.target(lowering, span);
     let nodes = &mut lowering.nodes;
     let (api, stage) = (nodes.reference(span, api), nodes.string(span, "*"));
     let source = nodes.sub(span, &arn, &[("__ApiId__", api), ("__Stage__", stage)]);
     let action = nodes.string(span, "lambda:InvokeFunction");
     let principal = nodes.string(span, "apigateway.amazonaws.com");
     let entries =
-        [("Action", action), ("FunctionName", target), ("Principal", principal), ("SourceArn", source)];
+        [("Action", action), ("FunctionName", called), ("Principal", principal), ("SourceArn", source)];
     let properties = nodes.map(span, &entries);
-    let id = identifier::with_suffix(&format!("{}{event}Permission", function.parent.id), suffix);
-    lowering.make(function.parent, &id, "AWS::Lambda::Permission", properties);
+    lowering.make(function.parent, id, "AWS::Lambda::Permission", properties);
 }
 
 fn lower_state_machine(lowering: &mut Lowering<'_>, at: usize) {

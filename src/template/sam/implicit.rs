@@ -1,4 +1,4 @@
-//! Bodies that SAM makes up, and the implicit REST API that events without `RestApiId` ask for.
+//! Bodies that SAM makes up, and the implicit APIs that events without `RestApiId` or `ApiId` ask for.
 //!
 //! Only adds paths and conditions; integrations and authorizers come when functions are lowered. Source:
 //! aws-sam-translator 1.115.0, `plugins/api/`.
@@ -9,31 +9,67 @@ use crate::template::document::{Named, Origin, Resource};
 use crate::template::lowered::{RefusalKind, SurpriseKind};
 use crate::template::sam::events::{self, Event};
 use crate::template::sam::lowering::{Item, Lowering, Refuse, Step};
+use crate::template::sam::nodes::Nodes;
 use crate::template::sam::openapi::{self, Operation};
 
-/// Logical id of the implicit REST API.
-pub(super) const REST_API: &str = "ServerlessRestApi";
-/// How many conditions one `Fn::Or` takes.
-const MAX_OR: usize = 10;
+/// REST or HTTP: what their events, APIs and implicit API are called.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Family {
+    /// SAM type of the APIs.
+    pub(super) type_name: &'static str,
+    /// `Type` of the events.
+    pub(super) event: &'static str,
+    /// Property of an event that names its API.
+    pub(super) api_key: &'static str,
+    /// Logical id of the implicit API.
+    pub(super) implicit: &'static str,
+}
 
-/// Gives every REST API without a definition the skeleton that events add to. Runs before `Globals` are
-/// merged, as in the translator: a global `DefinitionUri` then meets a body.
-pub(super) fn default_bodies(lowering: &mut Lowering<'_>) {
-    for at in lowering.of_type("AWS::Serverless::Api") {
-        let properties = lowering.properties(at);
-        let has = |key: &str| lowering.nodes.get_truthy(properties, key).is_some();
-        if has("DefinitionBody") || has("DefinitionUri") {
-            continue;
-        }
-        let span = lowering.items[at].resource.id_span;
-        let body = openapi::skeleton(&mut lowering.nodes, span);
-        lowering.nodes.set(properties, "DefinitionBody", span, body);
-        lowering.items[at].managed = true;
+/// REST APIs.
+pub(super) const REST: Family = Family {
+    type_name: "AWS::Serverless::Api",
+    event: "Api",
+    api_key: "RestApiId",
+    implicit: "ServerlessRestApi",
+};
+/// HTTP APIs.
+pub(super) const HTTP: Family = Family {
+    type_name: "AWS::Serverless::HttpApi",
+    event: "HttpApi",
+    api_key: "ApiId",
+    implicit: "ServerlessHttpApi",
+};
+
+impl Family {
+    /// The body that SAM starts from.
+    pub(super) fn skeleton(&self, nodes: &mut Nodes, span: Span) -> NodeId {
+        if *self == REST { openapi::skeleton(nodes, span) } else { openapi::skeleton_3(nodes, span) }
     }
 }
 
-/// Adds the paths of `Api` events to the APIs whose body SAM manages, the implicit one included.
-pub(super) fn rest_api(lowering: &mut Lowering<'_>) {
+/// How many conditions one `Fn::Or` takes.
+const MAX_OR: usize = 10;
+
+/// Gives every API without a definition the skeleton that events add to. Runs before `Globals` are merged, as
+/// in the translator: a global `DefinitionUri` then meets a body.
+pub(super) fn default_bodies(lowering: &mut Lowering<'_>) {
+    for family in [REST, HTTP] {
+        for at in lowering.of_type(family.type_name) {
+            let properties = lowering.properties(at);
+            let has = |key: &str| lowering.nodes.get_truthy(properties, key).is_some();
+            if has("DefinitionBody") || has("DefinitionUri") {
+                continue;
+            }
+            let span = lowering.items[at].resource.id_span;
+            let body = family.skeleton(&mut lowering.nodes, span);
+            lowering.nodes.set(properties, "DefinitionBody", span, body);
+            lowering.items[at].managed = true;
+        }
+    }
+}
+
+/// Adds the paths of events to the APIs whose body SAM manages, the implicit one included.
+pub(super) fn add_paths(lowering: &mut Lowering<'_>, family: &Family) {
     for at in 0..lowering.items.len() {
         if !matches!(
             lowering.items[at].resource.type_name.as_str(),
@@ -43,32 +79,33 @@ pub(super) fn rest_api(lowering: &mut Lowering<'_>) {
         }
         let resource = &lowering.items[at].resource;
         let (id, condition) = (resource.id.clone(), resource.condition.clone().map(|(name, _)| name));
-        for event in events::of(lowering, at, "Api") {
-            let step = add_event(lowering, &event, condition.as_deref());
+        for event in events::of(lowering, at, family.event) {
+            let step = add_event(lowering, family, &event, condition.as_deref());
             // The translator gives up on the function's other events too.
             if lowering.attempt(&id, step).is_none() {
                 break;
             }
         }
     }
-    add_conditions(lowering);
+    add_conditions(lowering, family);
 }
 
-fn add_event(lowering: &mut Lowering<'_>, event: &Event, condition: Option<&str>) -> Step {
-    let Some(properties) = event.properties.filter(|&node| lowering.nodes.is_truthy(node)) else {
-        return Ok(());
-    };
-    if !lowering.nodes.is_dict(properties) {
-        return Err(Refuse::new(lowering.nodes.span(properties), "`Properties` of an event must be a map"));
+fn add_event(
+    lowering: &mut Lowering<'_>,
+    family: &Family,
+    event: &Event,
+    condition: Option<&str>,
+) -> Step {
+    let Some(properties) = events::properties(&lowering.nodes, family, event)? else { return Ok(()) };
+    let operation = events::operation(&lowering.nodes, family, event, properties)?;
+    let api = events::api_id(&lowering.nodes, family, event, properties)?;
+    if api.id == family.implicit {
+        ensure_implicit(lowering, family, event);
     }
-    let operation = events::operation(&lowering.nodes, event, properties)?;
-    let api = events::api_id(&lowering.nodes, event, properties, "RestApiId", REST_API)?;
-    if api.id == REST_API {
-        ensure_implicit(lowering, event);
-    }
-    let Some(at) = lowering.find(&api.id).filter(|&at| !lowering.items[at].is("AWS::Serverless::HttpApi"))
-    else {
-        let reason = "`RestApiId` must refer to an `AWS::Serverless::Api` of the same template";
+    let accepted = |item: &Item| *family == HTTP || !item.is(HTTP.type_name);
+    let Some(at) = lowering.find(&api.id).filter(|&at| accepted(&lowering.items[at])) else {
+        let Family { api_key, type_name, .. } = family;
+        let reason = format!("`{api_key}` must refer to an `{type_name}` of the same template");
         return Err(Refuse::new(api.span, reason).of_kind(RefusalKind::ApiId));
     };
     note_condition(&mut lowering.items[at], &operation, condition);
@@ -96,31 +133,34 @@ fn note_condition(item: &mut Item, operation: &Operation, condition: Option<&str
 }
 
 /// Makes the implicit API the first time an event asks for it. A resource of its name is thrown away.
-fn ensure_implicit(lowering: &mut Lowering<'_>, event: &Event) {
-    let existing = lowering.find(REST_API);
+fn ensure_implicit(lowering: &mut Lowering<'_>, family: &Family, event: &Event) {
+    let existing = lowering.find(family.implicit);
     if existing.is_some_and(|at| lowering.items[at].resource.origin == Origin::Implicit) {
         return;
     }
-    let item = implicit_item(lowering, event.type_span);
+    let item = implicit_item(lowering, family, event.type_span);
     match existing {
         Some(at) => {
             let span = lowering.items[at].resource.id_span;
-            lowering.surprise(REST_API, span, SurpriseKind::DiscardedResource);
+            lowering.surprise(family.implicit, span, SurpriseKind::DiscardedResource);
             lowering.items[at] = item;
         }
         None => lowering.items.push(item),
     }
 }
 
-fn implicit_item(lowering: &mut Lowering<'_>, span: Span) -> Item {
-    let body = openapi::skeleton(&mut lowering.nodes, span);
-    let stage = lowering.nodes.string(span, "Prod");
-    let properties = lowering.nodes.map(span, &[("StageName", stage), ("DefinitionBody", body)]);
+fn implicit_item(lowering: &mut Lowering<'_>, family: &Family, span: Span) -> Item {
+    let body = family.skeleton(&mut lowering.nodes, span);
+    let mut entries = vec![("DefinitionBody", body)];
+    if *family == REST {
+        entries.push(("StageName", lowering.nodes.string(span, "Prod")));
+    }
+    let properties = lowering.nodes.map(span, &entries);
     let node = lowering.nodes.map(span, &[("Properties", properties)]);
     let resource = Resource {
-        id: REST_API.to_owned(),
+        id: family.implicit.to_owned(),
         id_span: span,
-        type_name: "AWS::Serverless::Api".to_owned(),
+        type_name: family.type_name.to_owned(),
         node,
         properties: Some(properties),
         condition: None,
@@ -131,17 +171,17 @@ fn implicit_item(lowering: &mut Lowering<'_>, span: Span) -> Item {
 }
 
 /// Conditions of the implicit API and of the paths of all managed ones.
-fn add_conditions(lowering: &mut Lowering<'_>) {
-    if let Some(at) = lowering.find(REST_API)
+fn add_conditions(lowering: &mut Lowering<'_>, family: &Family) {
+    if let Some(at) = lowering.find(family.implicit)
         && lowering.items[at].resource.origin == Origin::Implicit
     {
         let all = lowering.items[at].paths.iter().flat_map(|(_, methods)| methods);
         let conditions = shared(all);
         let span = lowering.items[at].resource.id_span;
-        let name = combined(lowering, conditions, "ServerlessRestApiCondition", span);
+        let name = combined(lowering, conditions, &format!("{}Condition", family.implicit), span);
         lowering.items[at].resource.condition = name.map(|name| (name, span));
     }
-    for at in lowering.of_type("AWS::Serverless::Api") {
+    for at in lowering.of_type(family.type_name) {
         if lowering.items[at].managed {
             add_path_conditions(lowering, at);
         }

@@ -8,10 +8,13 @@ mod api;
 mod auth;
 mod cors;
 mod domain;
+mod domain_v2;
 mod endpoint;
 mod events;
 mod function;
 mod globals;
+mod http_api;
+mod http_events;
 mod identifier;
 mod implicit;
 mod local_files;
@@ -22,6 +25,7 @@ mod others;
 mod parameters;
 mod resource_policy;
 mod schema;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -44,11 +48,14 @@ pub fn lower(template: &Template, bindings: &Bindings, files: &dyn Fn(&str) -> O
     }
     globals::check(&mut lowering);
     implicit::default_bodies(&mut lowering);
-    implicit::rest_api(&mut lowering);
+    implicit::add_paths(&mut lowering, &implicit::REST);
+    implicit::add_paths(&mut lowering, &implicit::HTTP);
     globals::merge(&mut lowering);
     implicit::set_openapi_version(&mut lowering);
     function::lower_all(&mut lowering);
     api::lower_all(&mut lowering);
+    http_api::lower_all(&mut lowering);
+    websocket::lower_all(&mut lowering);
     others::lower_all(&mut lowering);
     lowering.finish()
 }

@@ -27,6 +27,22 @@ pub(super) fn skeleton(nodes: &mut Nodes, span: Span) -> NodeId {
     nodes.map(span, &[("swagger", swagger), ("info", info), ("paths", paths)])
 }
 
+/// The body SAM starts from for an HTTP API.
+pub(super) fn skeleton_3(nodes: &mut Nodes, span: Span) -> NodeId {
+    let body = skeleton(nodes, span);
+    let version = nodes.string(span, "3.0.1");
+    nodes.remove(body, "swagger");
+    nodes.set(body, "openapi", span, version);
+    body
+}
+
+/// Whether the translator takes a node for an OpenAPI 3 document it can edit.
+pub(super) fn is_valid_3(nodes: &Nodes, body: NodeId) -> bool {
+    nodes.is_dict(body)
+        && nodes.get(body, "paths").is_some_and(|paths| nodes.is_dict(paths))
+        && is_openapi_3(nodes, body)
+}
+
 /// Whether the translator takes a node for an OpenAPI document it can edit.
 pub(super) fn is_valid(nodes: &Nodes, body: NodeId) -> bool {
     nodes.is_dict(body)
@@ -59,15 +75,24 @@ pub(super) fn normalized(method: &str) -> String {
     }
 }
 
-/// A path with `*` for each `{parameter}`.
+/// A path with `*` for each `{parameter}` or `{parameter+}`.
 pub(super) fn without_parameters(path: &str) -> String {
+    replace_parameters(path, |name| is_parameter(name.strip_suffix('+').unwrap_or(name)))
+}
+
+/// A path with `*` for each `{parameter}` and `{proxy+}`; other greedy ones stay, as in the translator's HTTP APIs.
+pub(super) fn without_plain_parameters(path: &str) -> String {
+    replace_parameters(path, |name| is_parameter(name) || name == "proxy+")
+}
+
+fn replace_parameters(path: &str, replaces: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(start) = rest.find('{') {
         let (before, from) = rest.split_at(start);
         out.push_str(before);
         let name = from.find('}').map(|end| &from[1..end]);
-        match name.filter(|name| is_parameter(name)) {
+        match name.filter(|name| replaces(name)) {
             Some(name) => {
                 out.push('*');
                 rest = &from[name.len() + 2..];
@@ -82,7 +107,6 @@ pub(super) fn without_parameters(path: &str) -> String {
 }
 
 fn is_parameter(name: &str) -> bool {
-    let name = name.strip_suffix('+').unwrap_or(name);
     !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
 }
 
@@ -242,6 +266,11 @@ pub(super) fn set_disable_endpoint(nodes: &mut Nodes, body: NodeId, key: Span, v
     if !is_openapi_3(nodes, body) {
         return set_in_extension(nodes, body, key, value);
     }
+    set_disable_in_servers(nodes, body, key, value)
+}
+
+/// Writes `disableExecuteApiEndpoint` into every server of the document.
+pub(super) fn set_disable_in_servers(nodes: &mut Nodes, body: NodeId, key: Span, value: NodeId) -> Step {
     let servers = match nodes.own_child(body, "servers") {
         Some(servers) if nodes.shape(servers) == Shape::List => servers,
         Some(servers) => return Err(Refuse::new(nodes.span(servers), "`servers` is no list")),

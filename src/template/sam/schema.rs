@@ -123,6 +123,61 @@ pub(super) const STATE_MACHINE: Table = &[
     ("UseAliasAsEventTarget", "b-"),
 ];
 
+/// `AWS::Serverless::HttpApi`.
+pub(super) const HTTP_API: Table = &[
+    ("__MANAGE_SWAGGER", "b"),
+    ("Name", "*"),
+    ("StageName", "sd"),
+    ("Tags", "d"),
+    ("PropagateTags", "b"),
+    ("DefinitionBody", "d"),
+    ("DefinitionUri", "sd"),
+    ("StageVariables", "d"),
+    ("CorsConfiguration", "bd"),
+    ("AccessLogSettings", "d"),
+    ("DefaultRouteSettings", "d"),
+    ("Auth", "d"),
+    ("RouteSettings", "d"),
+    ("Domain", "d"),
+    ("FailOnWarnings", "b"),
+    ("Description", "s"),
+    ("DisableExecuteApiEndpoint", "b"),
+];
+
+/// `AWS::Serverless::WebSocketApi`.
+pub(super) const WEBSOCKET_API: Table = &[
+    ("ApiKeySelectionExpression", "s"),
+    ("AccessLogSettings", "d"),
+    ("Auth", "d"),
+    ("DefaultRouteSettings", "d"),
+    ("Description", "s"),
+    ("DisableExecuteApiEndpoint", "b"),
+    ("Domain", "d"),
+    ("DisableSchemaValidation", "b"),
+    ("FailOnWarnings", "b"),
+    ("IpAddressType", "s"),
+    ("Name", "s"),
+    ("PropagateTags", "b"),
+    ("Routes", "d!"),
+    ("RouteSettings", "d"),
+    ("RouteSelectionExpression", "s!"),
+    ("StageName", "sd"),
+    ("StageVariables", "d"),
+    ("Tags", "d"),
+];
+
+/// `HttpApi` event of a function.
+pub(super) const HTTP_API_EVENT: Table = &[
+    ("Path", "s"),
+    ("Method", "s"),
+    ("ApiId", "s"),
+    ("Stage", "s"),
+    ("Auth", "d"),
+    ("TimeoutInMillis", "i"),
+    ("RouteSettings", "d"),
+    ("PayloadFormatVersion", "s"),
+];
+
 /// `Api` event of a function.
 pub(super) const API_EVENT: Table = &[
     ("Path", "s!"),
