@@ -88,8 +88,11 @@ fn compare_facts(lowered: &Lowered, record: &Value) -> Vec<String> {
     if let Some(refusal) = lowered.refusals.first() {
         return vec![format!("refused: {:?} {}", refusal.resource, refusal.reason)];
     }
-    let ours = facts::normal(&facts::of(lowered), &record["defaults"]);
-    let theirs = facts::normal(&facts::comparable(&record["exposure"]), &record["defaults"]);
+    // The translator also puts in the region.
+    let mut known = record["defaults"].clone();
+    known["AWS::Region"] = record["region"].clone();
+    let ours = facts::normal(&facts::of(lowered), &known);
+    let theirs = facts::normal(&facts::comparable(&record["exposure"]), &known);
     let mut differences = Vec::new();
     facts::differences(&ours, &theirs, "", &mut differences);
     differences

@@ -84,7 +84,21 @@ pub(crate) fn of(lowered: &Lowered) -> Value {
             }
         }
     }
-    comparable(&Value::Object(record))
+    comparable(&renamed(&Value::Object(record), lowered))
+}
+
+/// References by derived names (`Api.Stage`) put to the logical ids they stand for, as the translator does.
+fn renamed(value: &Value, lowered: &Lowered) -> Value {
+    match value {
+        Value::Object(map) => {
+            if let (1, Some(name)) = (map.len(), map.get("Ref").and_then(Value::as_str)) {
+                return json!({"Ref": lowered.logical_id(name)});
+            }
+            map.iter().map(|(key, value)| (key.clone(), renamed(value, lowered))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| renamed(item, lowered)).collect(),
+        scalar => scalar.clone(),
+    }
 }
 
 /// The part of a record that is compared: without permissions for services that reach no API, and without the
@@ -102,7 +116,9 @@ pub(crate) fn comparable(record: &Value) -> Value {
                     facts.remove(key);
                 }
             }
-            if section == "lambda_permissions" && !reaches_an_api(&facts) {
+            // Connectors make permissions of their own; they expose nothing.
+            let of_connector = id.ends_with("WriteLambdaPermission");
+            if section == "lambda_permissions" && (of_connector || !reaches_an_api(&facts)) {
                 continue;
             }
             if let Some(stages) = facts.get_mut("stages").and_then(Value::as_array_mut) {
@@ -358,8 +374,20 @@ pub(crate) fn normal(value: &Value, defaults: &Value) -> Value {
             map.iter().map(|(key, value)| (key.clone(), normal(value, defaults))).collect()
         }
         Value::Array(items) => items.iter().map(|item| normal(item, defaults)).collect(),
-        scalar => normal_scalar(scalar),
+        scalar => normal_scalar(&filled(scalar, defaults)),
     }
+}
+
+/// A text with the defaults of the parameters it names put in.
+fn filled(value: &Value, defaults: &Value) -> Value {
+    let Some(text) = value.as_str() else { return value.clone() };
+    let mut text = text.to_owned();
+    for (name, default) in defaults.as_object().into_iter().flatten() {
+        if let Some(default) = default.as_str() {
+            text = text.replace(&format!("${{{name}}}"), default);
+        }
+    }
+    json!(text)
 }
 
 fn normal_scalar(value: &Value) -> Value {

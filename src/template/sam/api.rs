@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::lowered::SurpriseKind;
 use crate::template::sam::auth;
+use crate::template::sam::checks;
 use crate::template::sam::cors;
 use crate::template::sam::domain;
 use crate::template::sam::endpoint;
@@ -88,6 +89,8 @@ impl RestApi {
         let body = lowering.nodes.own_child(self.properties, "DefinitionBody");
         let body = body.filter(|&body| lowering.nodes.is_dict(body) && lowering.nodes.is_truthy(body));
         let id = &self.parent.id;
+        let checked = checks::check_api(lowering, self.properties, body);
+        lowering.attempt(id, checked);
         if let Some(cors) = lowering.nodes.entry(self.properties, "Cors")
             && lowering.nodes.is_truthy(cors.value)
         {

@@ -6,6 +6,7 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::lowered::SurpriseKind;
+use crate::template::sam::checks;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::openapi::{self, Operation};
@@ -195,6 +196,7 @@ fn authorizer(
     {
         return Err(Refuse::new(lowering.nodes.span(scopes), "`AuthorizationScopes` must be a list"));
     }
+    checks::check_identity(&lowering.nodes, written)?;
     let pool = lowering.resolved_truthy(written, "UserPoolArn");
     let function = lowering.nodes.get(written, "FunctionArn");
     let nodes = &mut lowering.nodes;

@@ -6,6 +6,7 @@
 use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::lowered::SurpriseKind;
+use crate::template::sam::checks;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
@@ -74,13 +75,14 @@ impl<'a> Domain<'a> {
             let reason = "`Domain.EndpointConfiguration` must be `EDGE`, `REGIONAL` or `PRIVATE`";
             return Err(Refuse::new(lowering.nodes.span(endpoint), reason));
         }
-        let resolved_name = lowering.resolved(name);
+        let resolved_name = lowering.resolved_deep(name);
         let prefix = if private { "ApiGatewayDomainNameV2" } else { "ApiGatewayDomainName" };
         let id = format!("{prefix}{}", identifier::hash_node(&lowering.nodes, resolved_name));
         Ok(Self { api, key, map, name, certificate, endpoint, private, id })
     }
 
     fn lower(&self, lowering: &mut Lowering<'_>) -> Step {
+        checks::check_domain(&lowering.nodes, self.map)?;
         self.make_domain(lowering)?;
         self.make_mappings(lowering)?;
         self.make_association(lowering)?;
@@ -194,7 +196,7 @@ impl<'a> Domain<'a> {
             return Err(Refuse::new(key, "`Domain.AccessAssociation` must be a map"));
         }
         let endpoint = lowering.nodes.get(entry.value, "VpcEndpointId");
-        let resolved = endpoint.map(|endpoint| lowering.resolved(endpoint));
+        let resolved = endpoint.map(|endpoint| lowering.resolved_deep(endpoint));
         let nodes = &mut lowering.nodes;
         let domain_id = nodes.string(self.key, &self.id);
         let hash = identifier::hash_list(nodes, &[resolved, Some(domain_id)]);
@@ -222,7 +224,7 @@ impl<'a> Domain<'a> {
         let Some(zone) = zone("HostedZoneId").or_else(|| zone("HostedZoneName")) else {
             return Err(Refuse::new(key, "`Domain.Route53` needs `HostedZoneId` or `HostedZoneName`"));
         };
-        let resolved = [lowering.resolved(zone), lowering.resolved(self.name)].map(Some);
+        let resolved = [lowering.resolved_deep(zone), lowering.resolved_deep(self.name)].map(Some);
         let target = self.alias_target(lowering, route53, key);
         let nodes = &mut lowering.nodes;
         let mut records = Vec::new();

@@ -5,6 +5,7 @@
 
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
+use crate::template::sam::checks;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
@@ -22,7 +23,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, api: &Parent, properties: NodeI
     let (Some(name), Some(certificate)) = (needed("DomainName"), needed("CertificateArn")) else {
         return Err(Refuse::new(key, "`Domain` needs `DomainName` and `CertificateArn`"));
     };
-    let resolved = lowering.resolved(name);
+    let resolved = lowering.resolved_deep(name);
     let id = format!("ApiGatewayDomainNameV2{}", identifier::hash_node(&lowering.nodes, resolved));
     let parent = Parent { span: key, ..api.clone() };
     let domain = Domain { parent: &parent, key, map, id };
@@ -42,6 +43,7 @@ struct Domain<'a> {
 
 impl Domain<'_> {
     fn check(&self, lowering: &mut Lowering<'_>) -> Step {
+        checks::check_domain(&lowering.nodes, self.map)?;
         let Some(endpoint) = lowering.nodes.get(self.map, "EndpointConfiguration") else { return Ok(()) };
         match lowering.resolved_text(endpoint).as_deref() {
             Some("REGIONAL") => Ok(()),
@@ -122,7 +124,7 @@ impl Domain<'_> {
         let Some(zone) = zones.into_iter().flatten().next() else {
             return Err(Refuse::new(key, "`Domain.Route53` needs `HostedZoneId` or `HostedZoneName`"));
         };
-        let resolved = [lowering.resolved(zone), lowering.resolved(name)].map(Some);
+        let resolved = [lowering.resolved_deep(zone), lowering.resolved_deep(name)].map(Some);
         let nodes = &mut lowering.nodes;
         let hosted = nodes.get_att(key, &self.id, "RegionalHostedZoneId");
         let target = nodes.get_att(key, &self.id, "RegionalDomainName");

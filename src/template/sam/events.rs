@@ -7,6 +7,7 @@ use crate::syntax::tree::{Entry, NodeId};
 use crate::template::document::Origin;
 use crate::template::lowered::{EventRoute, RefusalKind, SurpriseKind};
 use crate::template::sam::auth::{self, EventAuth};
+use crate::template::sam::checks;
 use crate::template::sam::implicit::{Family, HTTP, REST};
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
@@ -34,6 +35,8 @@ pub(super) struct ApiId {
     pub(super) id: String,
     /// The text that names it, else the event's `Type` value.
     pub(super) span: Span,
+    /// What names it, if the event does.
+    pub(super) written: Option<NodeId>,
 }
 
 /// All events of one type, in written order.
@@ -103,12 +106,12 @@ pub(super) fn operation(
 /// The API an event belongs to: named by text or `Ref`, else the implicit one.
 pub(super) fn api_id(nodes: &Nodes, family: &Family, event: &Event, properties: NodeId) -> Step<ApiId> {
     let Some(entry) = nodes.entry(properties, family.api_key) else {
-        return Ok(ApiId { id: family.implicit.to_owned(), span: event.type_span });
+        return Ok(ApiId { id: family.implicit.to_owned(), span: event.type_span, written: None });
     };
     let span = nodes.span(entry.value);
     let id = nodes.referenced(entry.value).or_else(|| nodes.text(entry.value));
     match id {
-        Some(id) => Ok(ApiId { id: id.to_owned(), span }),
+        Some(id) => Ok(ApiId { id: id.to_owned(), span, written: Some(entry.value) }),
         None => {
             let reason = format!("`{}` of event `{}` should be a string or a `Ref`", family.api_key, event.name);
             Err(Refuse::new(span, reason).of_kind(RefusalKind::ApiId))
@@ -153,6 +156,9 @@ pub(super) fn lower_api_event(
     operation.method = operation.method.to_lowercase();
     let written = lowering.nodes.get(lowering.properties(at), "StageName");
     let text = written.and_then(|stage| lowering.nodes.text(stage)).map(str::to_owned);
+    if let (Some(stage), Some("")) = (written, text.as_deref()) {
+        return Err(Refuse::new(lowering.nodes.span(stage), "`StageName` cannot be empty"));
+    }
     let suffix = text.clone().unwrap_or_else(|| "Stage".to_owned());
     let stage = match handler.is_state_machine {
         true => lowering.nodes.get(properties, "Stage"),
@@ -239,10 +245,11 @@ fn integrate(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed
     let integration = integration(&mut lowering.nodes, handler, event.name_span);
     let condition = handler.parent.condition.as_ref().map(|(name, _)| name.as_str());
     openapi::add_integration(&mut lowering.nodes, body, operation, integration, condition)?;
-    match event_auth(lowering, placed)? {
-        Some(auth) => apply_auth(lowering, placed, auth, body),
-        None => Ok(()),
+    if let Some(auth) = event_auth(lowering, placed)? {
+        apply_auth(lowering, placed, auth, body)?;
     }
+    let models = lowering.nodes.get(lowering.properties(placed.at), "Models");
+    checks::check_request_model(&lowering.nodes, placed.properties, models)
 }
 
 /// The integration that calls a function or starts a state machine.

@@ -6,13 +6,15 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::sam::auth;
-use crate::template::sam::events::{self, DEFAULT_PATH, Event, Handler};
+use crate::template::sam::checks;
+use crate::template::sam::events::{self, ApiId, DEFAULT_PATH, Event, Handler};
 use crate::template::sam::http_events;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
 use crate::template::sam::openapi;
 use crate::template::sam::schema;
+use crate::template::sam::schema_events;
 
 /// Properties that `AWS::Lambda::Function` has under the same name.
 const PASSED: [&str; 25] = [
@@ -57,6 +59,9 @@ fn lower_function(lowering: &mut Lowering<'_>, at: usize) {
     let parent = Parent::of(&lowering.items[at].resource);
     let properties = lowering.properties(at);
     schema::check(lowering, &parent, properties, schema::FUNCTION);
+    schema_events::check(lowering, &parent, at);
+    let checked = checks::check_function(lowering, properties);
+    lowering.attempt(&parent.id, checked);
     let function = function_properties(lowering, &parent, properties);
     lowering.make(&parent, &parent.id, "AWS::Lambda::Function", function);
     let alias = alias(lowering, &parent, properties);
@@ -103,6 +108,11 @@ fn alias(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> Op
         lowering.refuse(Some(&parent.id), Refuse::new(span, reason));
         return None;
     };
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !name.chars().all(is_name) || name.chars().all(|letter| letter.is_ascii_digit()) {
+        let reason = format!("`AutoPublishAlias` `{name}` is no valid alias name");
+        lowering.refuse(Some(&parent.id), Refuse::new(span, reason));
+    }
     let letters: String = name.chars().filter(|letter| !matches!(letter, '-' | '_')).collect();
     let id = format!("{}Alias{letters}", parent.id);
     let function = lowering.nodes.reference(span, &parent.id);
@@ -131,6 +141,7 @@ fn function_url(lowering: &mut Lowering<'_>, function: &Function<'_>, properties
             Err(Refuse::new(span, "`FunctionUrlConfig` needs `AuthType`: `AWS_IAM` or `NONE`"))
         }
     };
+    let step = step.and_then(|()| checks::check_url_cors(lowering, config));
     let target = function.target(lowering, key);
     let mut entries = vec![("TargetFunctionArn".to_owned(), key, target)];
     for name in ["AuthType", "Cors", "InvokeMode"] {
@@ -227,7 +238,7 @@ fn lower_rest_event(
         let method = events::shown_method(&operation.method);
         let target = format!("/{method}{}", openapi::without_parameters(path));
         let id = identifier::with_suffix(&format!("{}{name}Permission", function.parent.id), &suffix);
-        permission(lowering, function, &id, &api.id, &target, operation.method_span);
+        permission(lowering, function, &id, &api, &target, operation.method_span);
     }
 }
 
@@ -251,7 +262,7 @@ fn lower_http_event(
             _ => format!("/{}{path}", events::shown_method(&operation.method)),
         };
         let id = format!("{}{}Permission", function.parent.id, event.name);
-        permission(lowering, function, &id, &api.id, &target, operation.method_span);
+        permission(lowering, function, &id, &api, &target, operation.method_span);
     }
 }
 
@@ -278,7 +289,7 @@ fn permission(
     lowering: &mut Lowering<'_>,
     function: &Function<'_>,
     id: &str,
-    api: &str,
+    api: &ApiId,
     target: &str,
     span: Span,
 ) {
@@ -288,7 +299,11 @@ fn permission(
     );
     let called = function.target(lowering, span);
     let nodes = &mut lowering.nodes;
-    let (api, stage) = (nodes.reference(span, api), nodes.string(span, "*"));
+    let api = match api.written {
+        Some(written) => written,
+        None => nodes.reference(span, &api.id),
+    };
+    let stage = nodes.string(span, "*");
     let source = nodes.sub(span, &arn, &[("__ApiId__", api), ("__Stage__", stage)]);
     let action = nodes.string(span, "lambda:InvokeFunction");
     let principal = nodes.string(span, "apigateway.amazonaws.com");
@@ -302,6 +317,7 @@ fn lower_state_machine(lowering: &mut Lowering<'_>, at: usize) {
     let parent = Parent::of(&lowering.items[at].resource);
     let properties = lowering.properties(at);
     schema::check(lowering, &parent, properties, schema::STATE_MACHINE);
+    schema_events::check(lowering, &parent, at);
     let kept = ["Definition", "DefinitionUri", "DefinitionSubstitutions", "Role", "Name"];
     let made = lowering.passed(&parent, properties, &kept);
     lowering.make(&parent, &parent.id, "AWS::StepFunctions::StateMachine", made);

@@ -85,6 +85,14 @@ impl HttpApi {
             };
         }
         let keys = lowering.nodes.pairs(cors);
+        let origins = lowering.nodes.get(cors, "AllowOrigins").map(|node| lowering.nodes.items(node));
+        let wildcard = origins.is_none_or(|origins| {
+            matches!(origins[..], [only] if lowering.nodes.text(only) == Some("*"))
+        });
+        let credentials = lowering.nodes.get(cors, "AllowCredentials").map(|node| lowering.nodes.shape(node));
+        if wildcard && credentials == Some(Shape::Bool(true)) {
+            return Err(Refuse::new(key, "`AllowCredentials` cannot be true for all origins"));
+        }
         match keys.into_iter().find(|(name, _)| !CORS_KEYS.contains(&name.as_str())) {
             Some((name, entry)) => {
                 let reason = format!("`CorsConfiguration` has no key `{name}`");
@@ -117,6 +125,7 @@ impl HttpApi {
         }
         let scopes = lowering.nodes.tree.get_path(auth, &["Authorizers", &name, "AuthorizationScopes"]);
         for path in openapi::paths(&lowering.nodes, body) {
+            openapi::check_method_names(&lowering.nodes, body, &path)?;
             for (method, definition) in openapi::methods(&mut lowering.nodes, body, &path)? {
                 let has_security = lowering.nodes.get_truthy(definition, "security").is_some();
                 if method != "options" && !has_security {
@@ -180,6 +189,9 @@ impl HttpApi {
             return refuse(format!("`OpenIdConnectUrl` of authorizer `{name}` is no longer supported"));
         }
         let jwt = nodes.get_truthy(written, "JwtConfiguration");
+        if jwt.is_some_and(|jwt| !nodes.is_dict(jwt)) {
+            return refuse("`JwtConfiguration` should be a map".to_owned());
+        }
         let others = match jwt {
             Some(_) => &[
                 "FunctionArn",
@@ -222,6 +234,10 @@ impl HttpApi {
     }
 
     fn check_tags(&self, lowering: &mut Lowering<'_>, body: Option<NodeId>) -> Step {
+        let tags = body.and_then(|body| lowering.nodes.get_truthy(body, "tags"));
+        if let Some(tags) = tags.filter(|&tags| lowering.nodes.shape(tags) != Shape::List) {
+            return Err(Refuse::new(lowering.nodes.span(tags), "`tags` of the body must be a list"));
+        }
         let Some((key, _)) = self.truthy(lowering, "Tags") else { return Ok(()) };
         self.editable(lowering, key, body).map(|_| ())
     }

@@ -6,6 +6,7 @@
 
 mod api;
 mod auth;
+mod checks;
 mod cors;
 mod domain;
 mod domain_v2;
@@ -25,6 +26,7 @@ mod others;
 mod parameters;
 mod resource_policy;
 mod schema;
+mod schema_events;
 mod websocket;
 
 use std::sync::Arc;
@@ -46,6 +48,7 @@ pub fn lower(template: &Template, bindings: &Bindings, files: &dyn Fn(&str) -> O
     if !template.is_sam() {
         return lowering.finish();
     }
+    checks::check_template(&mut lowering);
     globals::check(&mut lowering);
     implicit::default_bodies(&mut lowering);
     implicit::add_paths(&mut lowering, &implicit::REST);

@@ -67,6 +67,21 @@ pub(super) fn is_version(text: &str) -> bool {
     matches!(parts.next(), Some("2" | "3")) && matches!(text.split('.').count(), 2 | 3) && parts.all(digit)
 }
 
+/// Refuses paths that the editor cannot look into: no map, or a malformed `Fn::If`.
+pub(super) fn check_paths(nodes: &Nodes, body: NodeId) -> Step {
+    let Some(paths) = nodes.get(body, "paths") else { return Ok(()) };
+    for (path, entry) in nodes.pairs(paths) {
+        let is_list = |arguments: NodeId| nodes.shape(arguments) == Shape::List;
+        if nodes.get(entry.value, "Fn::If").is_some_and(|arguments| !is_list(arguments)) {
+            return Err(Refuse::new(nodes.span(entry.value), "the value of `Fn::If` must be a list"));
+        }
+        for item in nodes.alternatives(entry.value) {
+            check_path_item(nodes, item, &path)?;
+        }
+    }
+    Ok(())
+}
+
 /// A method's name as a key of a path item.
 pub(super) fn normalized(method: &str) -> String {
     match method.to_lowercase().as_str() {
@@ -173,7 +188,11 @@ pub(super) fn add_integration(
     let Some(paths) = nodes.own_child(body, "paths") else { return Ok(()) };
     let method = normalized(&operation.method);
     for item in nodes.own_alternatives(paths, &operation.path) {
-        let Some(definition) = nodes.own_child(item, &method) else { continue };
+        let Some(mut definition) = nodes.own_child(item, &method) else { continue };
+        if nodes.shape(definition) == Shape::Null {
+            definition = nodes.map(operation.method_span, &[]);
+            nodes.set(item, &method, operation.method_span, definition);
+        }
         if !nodes.is_dict(definition) {
             let reason =
                 format!("the definition of method `{method}` of path `{}` is no map", operation.path);
@@ -233,6 +252,21 @@ pub(super) fn method(nodes: &mut Nodes, body: NodeId, operation: &Operation) -> 
         }
     }
     Ok(methods)
+}
+
+/// Refuses methods that the editor of HTTP APIs does not find again under their lower-case name.
+pub(super) fn check_method_names(nodes: &Nodes, body: NodeId, path: &str) -> Step {
+    let item = nodes.get(body, "paths").and_then(|paths| nodes.get(paths, path));
+    for item in item.map(|item| nodes.alternatives(item)).unwrap_or_default() {
+        for (name, entry) in nodes.pairs(item) {
+            let normal = normalized(&name);
+            if normal != "options" && normal != "parameters" && nodes.entry(item, &normal).is_none() {
+                let reason = format!("`{normal}` is not found in path `{path}` of the body");
+                return Err(Refuse::new(nodes.span(entry.key), reason));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn check_path_item(nodes: &Nodes, item: NodeId, path: &str) -> Step {

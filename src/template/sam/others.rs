@@ -3,16 +3,25 @@
 //! Knows nothing of events.
 
 use crate::syntax::tree::NodeId;
-use crate::template::sam::lowering::{Lowering, Parent};
+use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
+use crate::template::sam::schema::{self, Table};
 
-/// What the remaining SAM types become. Types that are not listed make nothing that is looked at.
-const PLAIN: [(&str, &str, &[&str]); 3] = [
-    ("AWS::Serverless::SimpleTable", "AWS::DynamoDB::Table", &["TableName"]),
-    ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", &["LayerName"]),
+/// What the remaining SAM types become, with their table and what is kept. Types that are not listed make
+/// nothing that is looked at.
+const PLAIN: [(&str, &str, Table, &[&str]); 4] = [
+    ("AWS::Serverless::SimpleTable", "AWS::DynamoDB::Table", schema::SIMPLE_TABLE, &["TableName"]),
+    ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", schema::LAYER_VERSION, &["LayerName"]),
+    (
+        "AWS::Serverless::CapacityProvider",
+        "AWS::Lambda::CapacityProvider",
+        schema::CAPACITY_PROVIDER,
+        &["VpcConfig"],
+    ),
     (
         "AWS::Serverless::GraphQLApi",
         "AWS::AppSync::GraphQLApi",
-        &["Name", "Visibility", "OwnerContact", "IntrospectionConfig"],
+        schema::GRAPHQL_API,
+        &["Name", "Tags", "Visibility", "OwnerContact", "IntrospectionConfig"],
     ),
 ];
 
@@ -23,8 +32,13 @@ pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
         let parent = Parent::of(resource);
         let properties = lowering.properties(at);
         if lowering.items[at].is("AWS::Serverless::Application") {
-            lower_application(lowering, &parent, properties);
-        } else if let Some((_, type_name, kept)) = PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam)) {
+            schema::check(lowering, &parent, properties, schema::APPLICATION);
+            let step = lower_application(lowering, &parent, properties);
+            lowering.attempt(&parent.id, step);
+        } else if let Some((_, type_name, table, kept)) =
+            PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam))
+        {
+            schema::check(lowering, &parent, properties, table);
             let made = lowering.passed(&parent, properties, kept);
             lowering.make(&parent, &parent.id, type_name, made);
         }
@@ -32,9 +46,10 @@ pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
 }
 
 /// A nested application becomes a nested stack; one of the application repository stays opaque.
-fn lower_application(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) {
+fn lower_application(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> Step {
     let mut entries = Vec::new();
-    if let Some(location) = lowering.nodes.entry(properties, "Location") {
+    let location = lowering.nodes.entry(properties, "Location");
+    if let Some(location) = location {
         entries.push(("TemplateURL", lowering.nodes.span(location.key), location.value));
     }
     if let Some(given) = lowering.nodes.entry(properties, "Parameters") {
@@ -42,6 +57,16 @@ fn lower_application(lowering: &mut Lowering<'_>, parent: &Parent, properties: N
     }
     let made = lowering.nodes.tree.add_mapping(parent.span, entries);
     lowering.make(parent, &parent.id, "AWS::CloudFormation::Stack", made);
+    let Some(location) = location.map(|entry| entry.value).filter(|&node| lowering.nodes.is_dict(node)) else {
+        return Ok(());
+    };
+    for key in ["ApplicationId", "SemanticVersion"] {
+        if lowering.nodes.get(location, key).is_none() {
+            let reason = format!("`Location` is missing the required `{key}`");
+            return Err(Refuse::new(lowering.nodes.span(location), reason));
+        }
+    }
+    Ok(())
 }
 
 impl Lowering<'_> {

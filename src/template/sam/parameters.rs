@@ -3,11 +3,13 @@
 //! Only for the few properties that the translator resolves (`Auth`, `Domain`, …); everything else keeps its
 //! `Ref`.
 
+use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::bindings::Binding;
 use crate::template::document::Parameter;
+use crate::template::intrinsic::{Function, Intrinsic, SubPart, sub_parts};
 use crate::template::sam::lowering::Lowering;
-use crate::template::sam::nodes::Shape;
+use crate::template::sam::nodes::{MAX_DEPTH, Shape};
 use crate::template::value::{Sourced, Value};
 
 impl Lowering<'_> {
@@ -33,6 +35,81 @@ impl Lowering<'_> {
             Some(Binding::Value(Sourced { value, .. })) => self.known(node, value),
             None => parameter.default.unwrap_or(node),
         }
+    }
+
+    /// A node with all parameters in it that are known put in, `Fn::Sub` texts included: what the translator
+    /// hashes into logical ids.
+    pub(super) fn resolved_deep(&mut self, node: NodeId) -> NodeId {
+        self.resolved_at(node, 0)
+    }
+
+    fn resolved_at(&mut self, node: NodeId, depth: u32) -> NodeId {
+        let value = self.resolved(node);
+        if value != node || depth > MAX_DEPTH {
+            return value;
+        }
+        let span = self.nodes.span(node);
+        match self.nodes.shape(node) {
+            Shape::Intrinsic(Intrinsic { function: Function::Ref | Function::GetAtt, .. })
+            | Shape::Null
+            | Shape::Bool(_)
+            | Shape::Number(_)
+            | Shape::Text(_) => node,
+            Shape::List => {
+                let items = self.nodes.items(node);
+                let items = items.into_iter().map(|item| self.resolved_at(item, depth + 1)).collect();
+                self.nodes.list(span, items)
+            }
+            Shape::Map => {
+                let pairs = self.nodes.pairs(node);
+                let copy = self.nodes.map(span, &[]);
+                for (key, entry) in pairs {
+                    let value = self.resolved_at(entry.value, depth + 1);
+                    self.nodes.set(copy, &key, span, value);
+                }
+                copy
+            }
+            Shape::Intrinsic(Intrinsic { function, argument }) => {
+                let name = function.name().to_owned();
+                let is_sub = function == Function::Sub;
+                let argument = match self.nodes.tree.scalar(argument).map(str::to_owned) {
+                    Some(text) if is_sub => self.filled(span, &text),
+                    Some(text) => self.nodes.string(span, &text),
+                    None => {
+                        let items = self.nodes.items(argument);
+                        let items = items.into_iter().enumerate().map(|(at, item)| {
+                            let text = self.nodes.tree.scalar(item).map(str::to_owned);
+                            match text.filter(|_| is_sub && at == 0) {
+                                Some(text) => self.filled(span, &text),
+                                None => self.resolved_at(item, depth + 1),
+                            }
+                        });
+                        let items = items.collect();
+                        self.nodes.list(span, items)
+                    }
+                };
+                self.nodes.map(span, &[(&name, argument)])
+            }
+        }
+    }
+
+    /// A `Fn::Sub` text with known parameters put in.
+    fn filled(&mut self, span: Span, text: &str) -> NodeId {
+        let mut out = String::new();
+        for part in sub_parts(text) {
+            match part {
+                SubPart::Literal("${") => out.push_str("${!"),
+                SubPart::Literal(text) => out.push_str(text),
+                SubPart::Variable(name) => {
+                    let reference = self.nodes.reference(span, name);
+                    match self.resolved_text(reference) {
+                        Some(text) => out.push_str(&text),
+                        None => out.push_str(&format!("${{{name}}}")),
+                    }
+                }
+            }
+        }
+        self.nodes.string(span, &out)
     }
 
     fn known(&mut self, node: NodeId, value: &Value) -> NodeId {

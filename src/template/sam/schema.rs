@@ -10,7 +10,7 @@ use crate::template::sam::nodes::{Nodes, Shape};
 
 /// Property and its kinds: `s` text, `d` map, `l` list, `b` boolean, `i` integer, `*` anything; `!` required,
 /// `-` no intrinsic function either.
-type Table = &'static [(&'static str, &'static str)];
+pub(super) type Table = &'static [(&'static str, &'static str)];
 
 /// `AWS::Serverless::Api`.
 pub(super) const API: Table = &[
@@ -178,6 +178,74 @@ pub(super) const HTTP_API_EVENT: Table = &[
     ("PayloadFormatVersion", "s"),
 ];
 
+/// `AWS::Serverless::Application`.
+pub(super) const APPLICATION: Table = &[
+    ("Location", "sd!"),
+    ("TemplateUrl", "s"),
+    ("Parameters", "d"),
+    ("NotificationARNs", "l"),
+    ("Tags", "d"),
+    ("TimeoutInMinutes", "i"),
+];
+
+/// `AWS::Serverless::GraphQLApi`.
+pub(super) const GRAPHQL_API: Table = &[
+    ("Name", "*"),
+    ("Tags", "d-"),
+    ("XrayEnabled", "*"),
+    ("Auth", "d!-"),
+    ("SchemaInline", "s-"),
+    ("SchemaUri", "s-"),
+    ("Logging", "db-"),
+    ("DataSources", "d-"),
+    ("Functions", "d-"),
+    ("Resolvers", "d-"),
+    ("ApiKeys", "d-"),
+    ("DomainName", "d-"),
+    ("Cache", "d-"),
+    ("Visibility", "*"),
+    ("OwnerContact", "*"),
+    ("IntrospectionConfig", "*"),
+    ("QueryDepthLimit", "*"),
+    ("ResolverCountLimit", "*"),
+];
+
+/// `AWS::Serverless::SimpleTable`.
+pub(super) const SIMPLE_TABLE: Table = &[
+    ("PointInTimeRecoverySpecification", "*"),
+    ("PrimaryKey", "d"),
+    ("ProvisionedThroughput", "d"),
+    ("TableName", "sd"),
+    ("Tags", "d"),
+    ("SSESpecification", "d"),
+];
+
+/// `AWS::Serverless::LayerVersion`.
+pub(super) const LAYER_VERSION: Table = &[
+    ("LayerName", "sd"),
+    ("Description", "s"),
+    ("PublishLambdaVersion", "b"),
+    ("ContentUri", "sd!"),
+    ("CompatibleArchitectures", "l"),
+    ("CompatibleRuntimes", "l"),
+    ("LicenseInfo", "s"),
+    ("RetentionPolicy", "s"),
+];
+
+/// `AWS::Serverless::CapacityProvider`.
+pub(super) const CAPACITY_PROVIDER: Table = &[
+    ("CapacityProviderName", "sd-"),
+    ("VpcConfig", "d!-"),
+    ("OperatorRole", "sd-"),
+    ("Tags", "d-"),
+    ("PropagateTags", "b-"),
+    ("InstanceRequirements", "d-"),
+    ("ScalingConfig", "d-"),
+    ("KmsKeyArn", "sd-"),
+    ("LoggingConfig", "d-"),
+    ("ManagedResourceTags", "d-"),
+];
+
 /// `Api` event of a function.
 pub(super) const API_EVENT: Table = &[
     ("Path", "s!"),
@@ -210,9 +278,20 @@ pub(super) fn check(lowering: &mut Lowering<'_>, parent: &Parent, properties: No
 
 /// What is wrong with properties.
 pub(super) fn problems(nodes: &Nodes, parent: &Parent, properties: NodeId, table: Table) -> Vec<Refuse> {
+    problems_of_all(nodes, parent, properties, &[table])
+}
+
+/// What is wrong with properties that several tables describe together; a later table counts more.
+pub(super) fn problems_of_all(
+    nodes: &Nodes,
+    parent: &Parent,
+    properties: NodeId,
+    tables: &[Table],
+) -> Vec<Refuse> {
     let mut problems = Vec::new();
+    let known = || tables.iter().rev().flat_map(|table| table.iter());
     for (key, entry) in nodes.pairs(properties) {
-        match table.iter().find(|(name, _)| *name == key) {
+        match known().find(|(name, _)| *name == key) {
             None => {
                 let reason = format!("property `{key}` is not defined here");
                 let is_endpoint = key == "EndpointConfiguration";
@@ -230,7 +309,7 @@ pub(super) fn problems(nodes: &Nodes, parent: &Parent, properties: NodeId, table
             Some(_) => {}
         }
     }
-    let required = table.iter().filter(|(_, kinds)| kinds.contains('!'));
+    let required = known().filter(|(_, kinds)| kinds.contains('!'));
     for (name, _) in required.filter(|(name, _)| nodes.get(properties, name).is_none()) {
         problems.push(Refuse::new(parent.span, format!("missing required property `{name}`")));
     }
