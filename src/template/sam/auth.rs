@@ -233,12 +233,7 @@ pub(super) fn partition_variable() -> &'static str {
 }
 
 /// Lets API Gateway call an authorizer's function.
-pub(super) fn authorizer_permission(
-    lowering: &mut Lowering<'_>,
-    api: &Parent,
-    name: &str,
-    function: NodeId,
-) {
+pub(super) fn authorizer_permission(lowering: &mut Lowering<'_>, api: &Parent, name: &str, function: NodeId) {
     let span = lowering.nodes.span(function);
     let nodes = &mut lowering.nodes;
     let api_id = nodes.reference(span, &api.id);

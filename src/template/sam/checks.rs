@@ -38,7 +38,9 @@ pub(super) fn check_template(lowering: &mut Lowering<'_>) {
     let root = lowering.template.tree.root();
     for key in ["Mappings", "Parameters"] {
         let Some(entry) = root.and_then(|root| nodes.entry(root, key)) else { continue };
-        if nodes.shape(entry.value) == Shape::Null && key == "Mappings" || !nodes.is_dict(entry.value) && nodes.is_truthy(entry.value) {
+        if nodes.shape(entry.value) == Shape::Null && key == "Mappings"
+            || !nodes.is_dict(entry.value) && nodes.is_truthy(entry.value)
+        {
             problems.push((None, Refuse::new(nodes.span(entry.key), format!("`{key}` must be a map"))));
         }
     }
@@ -67,9 +69,15 @@ pub(super) fn check_function(lowering: &Lowering<'_>, properties: NodeId) -> Ste
         return refuse("`VersionDeletionPolicy` needs `AutoPublishAlias`");
     }
     if has("TenancyConfig") {
-        let other = ["ProvisionedConcurrencyConfig", "FunctionUrlConfig", "SnapStart"].iter().find(|key| has(key));
+        let other =
+            ["ProvisionedConcurrencyConfig", "FunctionUrlConfig", "SnapStart"].iter().find(|key| has(key));
         if let Some(other) = other {
             return refuse(&format!("`{other}` does not go with `TenancyConfig`"));
+        }
+        let events = nodes.get(properties, "Events").map(|events| nodes.pairs(events)).unwrap_or_default();
+        let is_api = |event: NodeId| matches!(nodes.get_text(event, "Type"), Some("Api" | "HttpApi"));
+        if events.iter().any(|(_, event)| !is_api(event.value)) {
+            return refuse("only `Api` and `HttpApi` events go with `TenancyConfig`");
         }
     }
     match nodes.get_truthy(properties, "DeploymentPreference") {
@@ -82,7 +90,18 @@ pub(super) fn check_function(lowering: &Lowering<'_>, properties: NodeId) -> Ste
 
 fn is_enabled(nodes: &Nodes, preference: NodeId) -> bool {
     let enabled = nodes.get(preference, "Enabled").map(|enabled| nodes.shape(enabled));
-    !matches!(enabled, Some(Shape::Bool(false) | Shape::Text("false" | "False")))
+    // What an intrinsic function yields is not known here.
+    !matches!(enabled, Some(Shape::Bool(false) | Shape::Text("false" | "False") | Shape::Intrinsic(_)))
+}
+
+/// Refuses a state machine's deployment preference without alias.
+pub(super) fn check_state_machine(lowering: &Lowering<'_>, properties: NodeId) -> Step {
+    let nodes = &lowering.nodes;
+    let Some(preference) = nodes.get_truthy(properties, "DeploymentPreference") else { return Ok(()) };
+    match nodes.get_truthy(properties, "AutoPublishAlias") {
+        Some(_) => Ok(()),
+        None => Err(Refuse::new(nodes.span(preference), "`DeploymentPreference` needs `AutoPublishAlias`")),
+    }
 }
 
 /// Refuses `Cors` of a function URL with keys or kinds that it may not have.
@@ -103,7 +122,8 @@ pub(super) fn check_url_cors(lowering: &Lowering<'_>, config: NodeId) -> Step {
             _ => false,
         };
         if !fits {
-            let reason = format!("`{key}` is no valid property of `FunctionUrlConfig.Cors`, or of the wrong type");
+            let reason =
+                format!("`{key}` is no valid property of `FunctionUrlConfig.Cors`, or of the wrong type");
             return Err(Refuse::new(nodes.span(entry.key), reason));
         }
     }
@@ -113,7 +133,8 @@ pub(super) fn check_url_cors(lowering: &Lowering<'_>, config: NodeId) -> Step {
 /// Refuses properties of a REST API that its body shows nothing of.
 pub(super) fn check_api(lowering: &Lowering<'_>, properties: NodeId, body: Option<NodeId>) -> Step {
     let nodes = &lowering.nodes;
-    let edited = ["Cors", "Auth", "GatewayResponses", "BinaryMediaTypes", "Models", "DisableExecuteApiEndpoint"];
+    let edited =
+        ["Cors", "Auth", "GatewayResponses", "BinaryMediaTypes", "Models", "DisableExecuteApiEndpoint"];
     if let Some(body) = body
         && edited.iter().any(|key| nodes.get_truthy(properties, key).is_some())
     {
@@ -159,7 +180,7 @@ fn check_usage_plan(nodes: &Nodes, plan: NodeId) -> Step {
         return Err(Refuse::new(span, format!("`UsagePlan` has no key `{key}`")));
     }
     match nodes.get(plan, "CreateUsagePlan").map(|create| nodes.shape(create)) {
-        Some(Shape::Text("SHARED" | "PER_API" | "NONE")) => Ok(()),
+        Some(Shape::Text("SHARED" | "PER_API" | "NONE") | Shape::Intrinsic(_)) => Ok(()),
         _ => Err(Refuse::new(span, "`CreateUsagePlan` must be `SHARED`, `PER_API` or `NONE`")),
     }
 }
@@ -171,9 +192,14 @@ pub(super) fn check_identity(nodes: &Nodes, authorizer: NodeId) -> Step {
     if !nodes.is_dict(identity) {
         return Err(Refuse::new(span, "`Identity` of an authorizer must be a map"));
     }
-    if nodes.get_text(authorizer, "FunctionPayloadType") != Some("REQUEST") {
-        return Ok(());
+    match nodes.get_text(authorizer, "FunctionPayloadType") {
+        Some("REQUEST") => check_identity_sources(nodes, identity),
+        _ => Ok(()),
     }
+}
+
+/// Refuses sources of identity that are no lists of strings.
+pub(super) fn check_identity_sources(nodes: &Nodes, identity: NodeId) -> Step {
     for key in ["Headers", "QueryStrings", "StageVariables", "Context"] {
         let Some(values) = nodes.get_truthy(identity, key) else { continue };
         if nodes.shape(values) != Shape::List {

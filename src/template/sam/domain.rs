@@ -82,11 +82,15 @@ impl<'a> Domain<'a> {
     }
 
     fn lower(&self, lowering: &mut Lowering<'_>) -> Step {
-        checks::check_domain(&lowering.nodes, self.map)?;
-        self.make_domain(lowering)?;
-        self.make_mappings(lowering)?;
-        self.make_association(lowering)?;
-        self.make_records(lowering)
+        let checked = checks::check_domain(&lowering.nodes, self.map);
+        let steps = [
+            self.make_domain(lowering),
+            self.make_mappings(lowering),
+            self.make_association(lowering),
+            self.make_records(lowering),
+        ];
+        // Each part is made whatever becomes of the others; the first refusal speaks for all.
+        steps.into_iter().fold(checked, |first, step| first.and(step))
     }
 
     fn type_name(&self) -> &'static str {

@@ -59,15 +59,15 @@ pub(super) fn of(lowering: &Lowering<'_>, at: usize, type_name: &str) -> Vec<Eve
 /// The properties of an event. Without any, an `Api` event is left alone and an `HttpApi` event is the default
 /// route.
 pub(super) fn properties(nodes: &Nodes, family: &Family, event: &Event) -> Step<Option<NodeId>> {
+    let is_http = *family == HTTP;
     match event.properties {
-        Some(node) if nodes.is_dict(node) => Ok(Some(node).filter(|&node| *family == HTTP || nodes.is_truthy(node))),
-        Some(node) if *family == HTTP || nodes.is_truthy(node) => {
+        Some(node) if nodes.is_dict(node) => Ok(Some(node).filter(|&node| is_http || nodes.is_truthy(node))),
+        Some(node) if is_http || nodes.is_truthy(node) => {
             Err(Refuse::new(nodes.span(node), "`Properties` of an event must be a map"))
         }
-        Some(_) => Ok(None),
         // Nothing is found in an event without properties, whichever node stands for them.
-        None if *family == HTTP => Ok(Some(event.node)),
-        None => Ok(None),
+        None if is_http => Ok(Some(event.node)),
+        Some(_) | None => Ok(None),
     }
 }
 
@@ -113,7 +113,8 @@ pub(super) fn api_id(nodes: &Nodes, family: &Family, event: &Event, properties: 
     match id {
         Some(id) => Ok(ApiId { id: id.to_owned(), span, written: Some(entry.value) }),
         None => {
-            let reason = format!("`{}` of event `{}` should be a string or a `Ref`", family.api_key, event.name);
+            let reason =
+                format!("`{}` of event `{}` should be a string or a `Ref`", family.api_key, event.name);
             Err(Refuse::new(span, reason).of_kind(RefusalKind::ApiId))
         }
     }

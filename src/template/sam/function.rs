@@ -318,6 +318,8 @@ fn lower_state_machine(lowering: &mut Lowering<'_>, at: usize) {
     let properties = lowering.properties(at);
     schema::check(lowering, &parent, properties, schema::STATE_MACHINE);
     schema_events::check(lowering, &parent, at);
+    let checked = checks::check_state_machine(lowering, properties);
+    lowering.attempt(&parent.id, checked);
     let kept = ["Definition", "DefinitionUri", "DefinitionSubstitutions", "Role", "Name"];
     let made = lowering.passed(&parent, properties, &kept);
     lowering.make(&parent, &parent.id, "AWS::StepFunctions::StateMachine", made);

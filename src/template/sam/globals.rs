@@ -190,7 +190,13 @@ pub(super) fn check(lowering: &mut Lowering<'_>) {
             if !allowed.contains(&property.as_str()) {
                 let reason = format!("`{property}` is not supported in `Globals.{name}`");
                 let span = lowering.nodes.span(entry.key);
-                lowering.refuse(None, Refuse::new(span, reason).of_kind(RefusalKind::GlobalsKey));
+                let kind = match (name.as_str(), property.as_str()) {
+                    ("HttpApi" | "WebSocketApi", "EndpointConfiguration") => {
+                        RefusalKind::EndpointConfigurationOnHttpApi
+                    }
+                    _ => RefusalKind::GlobalsKey,
+                };
+                lowering.refuse(None, Refuse::new(span, reason).of_kind(kind));
             }
         }
     }

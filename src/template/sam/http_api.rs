@@ -6,6 +6,7 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::sam::auth;
+use crate::template::sam::checks;
 use crate::template::sam::domain_v2;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
@@ -37,7 +38,14 @@ impl HttpApi {
         let id = &self.parent.id;
         let body = lowering.nodes.own_child(self.properties, "DefinitionBody");
         let body = body.filter(|&body| lowering.nodes.is_dict(body) && lowering.nodes.is_truthy(body));
-        let steps = [Self::check, Self::add_cors, Self::add_auth, Self::check_tags, Self::add_switch, Self::check_info];
+        let steps = [
+            Self::check,
+            Self::add_cors,
+            Self::add_auth,
+            Self::check_tags,
+            Self::add_switch,
+            Self::check_info,
+        ];
         for step in steps {
             let step = step(self, lowering, body);
             lowering.attempt(id, step);
@@ -86,9 +94,8 @@ impl HttpApi {
         }
         let keys = lowering.nodes.pairs(cors);
         let origins = lowering.nodes.get(cors, "AllowOrigins").map(|node| lowering.nodes.items(node));
-        let wildcard = origins.is_none_or(|origins| {
-            matches!(origins[..], [only] if lowering.nodes.text(only) == Some("*"))
-        });
+        let wildcard = origins
+            .is_none_or(|origins| matches!(origins[..], [only] if lowering.nodes.text(only) == Some("*")));
         let credentials = lowering.nodes.get(cors, "AllowCredentials").map(|node| lowering.nodes.shape(node));
         if wildcard && credentials == Some(Shape::Bool(true)) {
             return Err(Refuse::new(key, "`AllowCredentials` cannot be true for all origins"));
@@ -217,6 +224,9 @@ impl HttpApi {
         };
         if let Some(missing) = needed.iter().find(|needed| nodes.get_truthy(written, needed).is_none()) {
             return refuse(format!("authorizer `{name}` must define `{missing}`"));
+        }
+        if let Some(identity) = nodes.get_truthy(written, "Identity") {
+            checks::check_identity_sources(nodes, identity)?;
         }
         let permission = nodes.get_truthy(written, "EnableFunctionDefaultPermissions").is_some();
         let function = nodes.get(written, "FunctionArn");

@@ -16,7 +16,11 @@ use crate::template::sam::openapi::{self, ANY_METHOD, Operation};
 pub(super) type Placed = (ApiId, Operation, bool);
 
 /// Lowers an `HttpApi` event. Says whether a permission of its own is needed.
-pub(super) fn lower(lowering: &mut Lowering<'_>, handler: &Handler<'_>, event: &Event) -> Step<Option<Placed>> {
+pub(super) fn lower(
+    lowering: &mut Lowering<'_>,
+    handler: &Handler<'_>,
+    event: &Event,
+) -> Step<Option<Placed>> {
     // What is refused here was refused when the paths were collected.
     let Ok(Some(properties)) = events::properties(&lowering.nodes, &HTTP, event) else { return Ok(None) };
     let Ok(mut operation) = events::operation(&lowering.nodes, &HTTP, event, properties) else {
@@ -134,9 +138,8 @@ fn add_auth(
     if let Some(scopes) = own.filter(|&scopes| nodes.shape(scopes) != Shape::List) {
         return Err(Refuse::new(nodes.span(scopes), "`AuthorizationScopes` must be a list of strings"));
     }
-    let scopes = definition.and_then(|definition| {
-        own.or_else(|| nodes.get_truthy(definition, "AuthorizationScopes"))
-    });
+    let scopes =
+        definition.and_then(|definition| own.or_else(|| nodes.get_truthy(definition, "AuthorizationScopes")));
     let scopes = scopes.filter(|_| !matches!(name.as_str(), "NONE" | "AWS_IAM"));
     auth::add_requirement(nodes, body, operation, place, &name, scopes)
 }

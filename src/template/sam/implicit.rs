@@ -90,12 +90,7 @@ pub(super) fn add_paths(lowering: &mut Lowering<'_>, family: &Family) {
     add_conditions(lowering, family);
 }
 
-fn add_event(
-    lowering: &mut Lowering<'_>,
-    family: &Family,
-    event: &Event,
-    condition: Option<&str>,
-) -> Step {
+fn add_event(lowering: &mut Lowering<'_>, family: &Family, event: &Event, condition: Option<&str>) -> Step {
     let Some(properties) = events::properties(&lowering.nodes, family, event)? else { return Ok(()) };
     let operation = events::operation(&lowering.nodes, family, event, properties)?;
     let api = events::api_id(&lowering.nodes, family, event, properties)?;

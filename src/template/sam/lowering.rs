@@ -123,7 +123,8 @@ impl<'a> Lowering<'a> {
         lowering
     }
 
-    fn add_item(&mut self, resource: &Resource) {
+    /// Adds a resource as if it were written.
+    pub(super) fn add_item(&mut self, resource: &Resource) {
         let is_sam = resource.type_name.starts_with("AWS::Serverless::");
         let properties = match resource.properties {
             Some(node) if !is_sam => node,
@@ -176,6 +177,7 @@ impl<'a> Lowering<'a> {
     /// Adds a resource that the transform makes from `parent`; the one with the parent's own id keeps its
     /// metadata.
     pub(super) fn make(&mut self, parent: &Parent, id: &str, type_name: &str, properties: NodeId) {
+        self.check_id(parent, id, type_name);
         let type_node = self.nodes.string(parent.span, type_name);
         let mut entries = vec![("Type", type_node), ("Properties", properties)];
         let condition = parent.condition.as_ref().map(|(name, span)| self.nodes.string(*span, name));
@@ -191,6 +193,18 @@ impl<'a> Lowering<'a> {
             metadata: parent.metadata.filter(|_| id == parent.id),
             origin: parent.origin.clone(),
         });
+    }
+
+    /// Refuses an id that the template uses for something else. Domains and their mappings may stand in for
+    /// written ones.
+    fn check_id(&mut self, parent: &Parent, id: &str, type_name: &str) {
+        let Some(written) = self.template.resource(id).filter(|_| id != parent.id) else { return };
+        let replaces = type_name.starts_with("AWS::ApiGateway::DomainName")
+            || type_name.starts_with("AWS::ApiGateway::BasePathMapping");
+        if !(replaces && written.type_name == type_name) {
+            let reason = format!("the transform makes a resource `{id}`, which the template has already");
+            self.refuse(Some(&parent.id), Refuse::new(written.id_span, reason));
+        }
     }
 
     /// Whether the transform has made a resource of this id already.

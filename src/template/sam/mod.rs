@@ -19,6 +19,7 @@ mod http_events;
 mod identifier;
 mod implicit;
 mod local_files;
+mod loops;
 mod lowering;
 mod nodes;
 mod openapi;
@@ -43,6 +44,7 @@ use crate::template::sam::lowering::Lowering;
 /// available. A refused template is lowered as far as it goes.
 pub fn lower(template: &Template, bindings: &Bindings, files: &dyn Fn(&str) -> Option<Arc<Tree>>) -> Lowered {
     let mut lowering = Lowering::new(template, bindings, files);
+    loops::expand(&mut lowering);
     lowering.include_files();
     lowering.read_bodies();
     if !template.is_sam() {

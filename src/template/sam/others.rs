@@ -57,7 +57,8 @@ fn lower_application(lowering: &mut Lowering<'_>, parent: &Parent, properties: N
     }
     let made = lowering.nodes.tree.add_mapping(parent.span, entries);
     lowering.make(parent, &parent.id, "AWS::CloudFormation::Stack", made);
-    let Some(location) = location.map(|entry| entry.value).filter(|&node| lowering.nodes.is_dict(node)) else {
+    let Some(location) = location.map(|entry| entry.value).filter(|&node| lowering.nodes.is_dict(node))
+    else {
         return Ok(());
     };
     for key in ["ApplicationId", "SemanticVersion"] {

@@ -294,11 +294,10 @@ pub(super) fn problems_of_all(
         match known().find(|(name, _)| *name == key) {
             None => {
                 let reason = format!("property `{key}` is not defined here");
-                let is_endpoint = key == "EndpointConfiguration";
-                let kind = if is_endpoint {
-                    RefusalKind::EndpointConfigurationOnHttpApi
-                } else {
-                    RefusalKind::Other
+                let is_public = tables.iter().any(|table| [HTTP_API, WEBSOCKET_API].contains(table));
+                let kind = match key.as_str() {
+                    "EndpointConfiguration" if is_public => RefusalKind::EndpointConfigurationOnHttpApi,
+                    _ => RefusalKind::Other,
                 };
                 problems.push(Refuse::new(nodes.span(entry.key), reason).of_kind(kind));
             }

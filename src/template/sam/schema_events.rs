@@ -3,8 +3,10 @@
 //! Only what lets the transform refuse a template: these events expose nothing. Source: `property_types` of the
 //! event classes of aws-sam-translator 1.115.0. Kinds are written as in `schema`.
 
-use crate::template::sam::lowering::{Lowering, Parent, Refuse};
-use crate::template::sam::nodes::Shape;
+use crate::source::Span;
+use crate::syntax::tree::NodeId;
+use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
+use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::{self, Table};
 
 const POLLING: Table = &[
@@ -37,12 +39,8 @@ const POLLING: Table = &[
 
 const STREAM: Table = &[("Stream", "*!"), ("StartingPosition", "*!")];
 
-const DOCUMENT_DB: Table = &[
-    ("Cluster", "*!"),
-    ("DatabaseName", "*!"),
-    ("CollectionName", "*"),
-    ("FullDocument", "*"),
-];
+const DOCUMENT_DB: Table =
+    &[("Cluster", "*!"), ("DatabaseName", "*!"), ("CollectionName", "*"), ("FullDocument", "*")];
 
 const RULE: Table = &[
     ("EventBusName", "s"),
@@ -101,7 +99,7 @@ const NOTIFICATION: Table = &[
 ];
 
 /// Event types of functions and the tables their properties are in.
-const FUNCTION_EVENTS: [(&str, &[Table]); 18] = [
+const FUNCTION_EVENTS: [(&str, &[Table]); 17] = [
     ("AlexaSkill", &[&[("SkillId", "s")]]),
     ("CloudWatchEvent", &[RULE]),
     ("CloudWatchLogs", &[&[("LogGroupName", "s!"), ("FilterPattern", "s!")]]),
@@ -119,7 +117,6 @@ const FUNCTION_EVENTS: [(&str, &[Table]); 18] = [
     ("Schedule", &[SCHEDULE]),
     ("ScheduleV2", &[SCHEDULE_V2]),
     ("SelfManagedKafka", &[POLLING]),
-    ("", &[]),
 ];
 
 /// Refuses what the events of a function or state machine may not have; `Api` and `HttpApi` are checked where
@@ -141,13 +138,14 @@ pub(super) fn check(lowering: &mut Lowering<'_>, parent: &Parent, at: usize) {
         if matches!(kind, "Api" | "HttpApi") {
             continue;
         }
-        let Some((_, tables)) = FUNCTION_EVENTS.iter().find(|(known, _)| *known == kind && !kind.is_empty()) else {
+        let Some((_, tables)) = FUNCTION_EVENTS.iter().find(|(known, _)| *known == kind) else {
             problems.push(Refuse::new(span, format!("event `{name}` has no type that SAM knows")));
             continue;
         };
         let parent = Parent { span, ..parent.clone() };
         match nodes.get(entry.value, "Properties") {
             Some(properties) if nodes.shape(properties) == Shape::Map => {
+                problems.extend(check_rule(nodes, properties, span).err());
                 problems.extend(schema::problems_of_all(nodes, &parent, properties, tables));
             }
             Some(_) => {}
@@ -158,4 +156,21 @@ pub(super) fn check(lowering: &mut Lowering<'_>, parent: &Parent, at: usize) {
     for refuse in problems {
         lowering.refuse(Some(&parent.id), refuse);
     }
+}
+
+/// Refuses a schedule or rule that is switched twice, or whose dead-letter queue is not one thing.
+fn check_rule(nodes: &Nodes, properties: NodeId, span: Span) -> Step {
+    if nodes.get(properties, "State").is_some() && nodes.get(properties, "Enabled").is_some() {
+        return Err(Refuse::new(span, "`State` and `Enabled` cannot both be specified"));
+    }
+    let Some(queue) = nodes.get(properties, "DeadLetterConfig") else { return Ok(()) };
+    let (arn, kind) = (nodes.get(queue, "Arn"), nodes.get(queue, "Type"));
+    let id = nodes.get(queue, "QueueLogicalId");
+    let reason = match (arn, kind) {
+        (Some(_), Some(_)) | (None, None) => "`DeadLetterConfig` takes either `Arn` or `Type`",
+        (None, Some(kind)) if nodes.text(kind) != Some("SQS") => "`Type` of `DeadLetterConfig` must be `SQS`",
+        _ if id.is_some_and(|id| nodes.text(id).is_none()) => "`QueueLogicalId` must be a string",
+        _ => return Ok(()),
+    };
+    Err(Refuse::new(nodes.span(queue), reason))
 }

@@ -122,7 +122,9 @@ impl WebSocketApi {
         lowering.make(&self.parent, &stage, "AWS::ApiGatewayV2::Stage", properties);
         lowering.derive(format!("{id}.Stage"), &stage);
         match text == "$default" {
-            true => Err(Refuse::new(lowering.nodes.span(name), "a WebSocket stage cannot be called `$default`")),
+            true => {
+                Err(Refuse::new(lowering.nodes.span(name), "a WebSocket stage cannot be called `$default`"))
+            }
             false => Ok(()),
         }
     }
@@ -203,7 +205,9 @@ impl WebSocketApi {
             Some(stage) => nodes.text(stage).map(str::to_owned),
             None => Some("default".to_owned()),
         };
-        let head = format!("arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{id}.ApiId}}/");
+        let head = format!(
+            "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{id}.ApiId}}/"
+        );
         let source = match (stage, written) {
             (None, Some(stage)) => {
                 nodes.sub(span, &format!("{head}${{__StageName__}}/{key}"), &[("__StageName__", stage)])
@@ -225,7 +229,12 @@ impl WebSocketApi {
         let (api, kind) = (nodes.reference(span, id), nodes.string(span, "REQUEST"));
         let properties = nodes.map(span, &[("ApiId", api), ("AuthorizerType", kind)]);
         let parent = Parent { span, ..self.parent.clone() };
-        lowering.make(&parent, &format!("{id}ConnectAuthorizer"), "AWS::ApiGatewayV2::Authorizer", properties);
+        lowering.make(
+            &parent,
+            &format!("{id}ConnectAuthorizer"),
+            "AWS::ApiGatewayV2::Authorizer",
+            properties,
+        );
         if lowering.nodes.get_truthy(auth, "InvokeRole").is_none() {
             auth::authorizer_permission(lowering, &parent, "", function);
         }

@@ -1,0 +1,205 @@
+//! Lowering, case by case: `fixtures/_template/sam/CASE.yaml` and beside it what the transform makes of it.
+//!
+//! A dump lists the resources that were made with the properties exposure depends on, then surprises, refusals,
+//! routes and added conditions, each with the text it points at. `WICKETGATE_UPDATE=1` writes the dumps anew.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wicketgate::source::{FileId, SourceFile, Sources, Span};
+use wicketgate::syntax::parse::parse;
+use wicketgate::syntax::tree::{NodeId, Tree};
+use wicketgate::template::bindings::{Binding, Bindings};
+use wicketgate::template::document::{Origin, Template};
+use wicketgate::template::intrinsic::intrinsic;
+use wicketgate::template::lowered::Lowered;
+use wicketgate::template::sam::{local_files, lower};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/_template/sam")
+}
+
+#[test]
+fn dumps_are_as_expected() {
+    let mut cases: Vec<_> = std::fs::read_dir(folder())
+        .expect("the folder of fixtures exists")
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    cases.sort();
+    assert!(cases.len() >= 10, "only {} cases", cases.len());
+    let update = std::env::var_os("WICKETGATE_UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for case in cases {
+        let dump = Case::read(&case).dump();
+        let expected = case.with_extension("txt");
+        if update {
+            std::fs::write(&expected, &dump).expect("the dump can be written");
+        }
+        if std::fs::read_to_string(&expected).unwrap_or_default() != dump {
+            wrong.push(format!("{}:\n{dump}", case.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every node that lowering makes points into a text, and every text it points at exists.
+#[test]
+fn made_nodes_point_into_the_text() {
+    for entry in std::fs::read_dir(folder()).expect("the folder of fixtures exists").flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "yaml") {
+            let case = Case::read(&entry.path());
+            for id in 0..case.lowered.tree.len() {
+                let span = case.lowered.tree.span(NodeId(id));
+                let length = case.sources.get(span.file).expect("the file is known").text().len();
+                assert!(span.range.end as usize <= length, "{}: {span:?}", entry.path().display());
+            }
+        }
+    }
+}
+
+struct Case {
+    sources: Sources,
+    template: Template,
+    lowered: Lowered,
+}
+
+impl Case {
+    /// A first line `# NAME=VALUE …` gives parameter values; `region=…` the region.
+    fn read(path: &Path) -> Self {
+        let mut sources = Sources::new();
+        let (file, tree) = read_tree(&mut sources, path).expect("the case can be read");
+        let first =
+            sources.get(file).expect("just added").text().lines().next().unwrap_or_default().to_owned();
+        let template = Template::read(tree).expect("the case is a template");
+        let mut bindings = Bindings::default();
+        for pair in first.strip_prefix("#!").unwrap_or_default().split_whitespace() {
+            match pair.split_once('=') {
+                Some(("region", region)) => bindings.region = Some(region.to_owned()),
+                Some((name, value)) => {
+                    bindings.parameters.insert(name.to_owned(), Binding::Text(value.to_owned()));
+                }
+                None => {}
+            }
+        }
+        let mut trees = Vec::new();
+        for file in local_files(&template) {
+            let path = path.with_file_name(&file.path);
+            trees.push((file.path, read_tree(&mut sources, &path).map(|(_, tree)| tree)));
+        }
+        let find =
+            |path: &str| trees.iter().find(|(name, _)| name == path).and_then(|(_, tree)| tree.clone());
+        let lowered = lower(&template, &bindings, &find);
+        Self { sources, template, lowered }
+    }
+
+    fn dump(&self) -> String {
+        let mut out = String::new();
+        for file in local_files(&self.template) {
+            let _ = writeln!(out, "file {} at {}", file.path, self.place(file.span));
+        }
+        for resource in &self.lowered.resources {
+            let origin = match &resource.origin {
+                Origin::Written => continue,
+                Origin::Sam(id) => format!("from {id}"),
+                Origin::Implicit => "implicit".to_owned(),
+            };
+            let condition =
+                resource.condition.as_ref().map_or(String::new(), |(name, _)| format!(" if {name}"));
+            let _ = writeln!(
+                out,
+                "{} {} {origin}{condition} at {}",
+                resource.id,
+                resource.type_name,
+                self.place(resource.id_span)
+            );
+            for entry in resource.properties.map_or(&[][..], |node| self.lowered.tree.entries(node)) {
+                let key = self.lowered.tree.scalar(entry.key).unwrap_or_default();
+                let mut text = String::new();
+                write(&self.lowered.tree, entry.value, &mut text);
+                let _ = writeln!(out, "  {key}: {text}");
+            }
+        }
+        for condition in &self.lowered.conditions {
+            let mut text = String::new();
+            write(&self.lowered.tree, condition.node, &mut text);
+            let _ = writeln!(out, "condition {}: {text}", condition.name);
+        }
+        for route in &self.lowered.routes {
+            let _ = writeln!(
+                out,
+                "route {} {} {} -> {} at {}",
+                route.api,
+                route.method,
+                route.path,
+                route.handler,
+                self.place(route.span)
+            );
+        }
+        for surprise in &self.lowered.surprises {
+            let kind = format!("{:?}", surprise.kind);
+            let kind = kind.split(" Span").next().unwrap_or_default().replace("Span { ", "");
+            let kind = kind.split(" file: FileId").next().unwrap_or_default().to_owned();
+            let _ = writeln!(out, "surprise {} {kind} at {}", surprise.resource, self.place(surprise.span));
+        }
+        for refusal in &self.lowered.refusals {
+            let resource = refusal.resource.as_deref().unwrap_or("-");
+            let _ = writeln!(
+                out,
+                "refused {resource} {:?} {} at {}",
+                refusal.kind,
+                refusal.reason,
+                self.place(refusal.span)
+            );
+        }
+        out
+    }
+
+    /// Line and text of a span.
+    fn place(&self, span: Span) -> String {
+        let file = self.sources.get(span.file).expect("the file is known");
+        let line = file.lines().line_of(span.range.start) + 1;
+        let text = file.slice(span.range).lines().next().unwrap_or_default();
+        format!("{line} `{text}`")
+    }
+}
+
+fn read_tree(sources: &mut Sources, path: &Path) -> Option<(FileId, Arc<Tree>)> {
+    let text: Arc<str> = std::fs::read_to_string(path).ok()?.into();
+    let file = sources.add(SourceFile::new(path.display().to_string(), Arc::clone(&text)));
+    Some((file, Arc::new(parse(file, &text).tree)))
+}
+
+/// A node in one line, functions in long form.
+fn write(tree: &Tree, node: NodeId, out: &mut String) {
+    let tagged = tree.tag(node).is_some();
+    if tagged && let Some(found) = intrinsic(tree, node) {
+        let _ = write!(out, "{{{}: ", found.function.name());
+        content(tree, node, out);
+        out.push('}');
+    } else {
+        content(tree, node, out);
+    }
+}
+
+fn content(tree: &Tree, node: NodeId, out: &mut String) {
+    if let Some(text) = tree.scalar(node) {
+        out.push_str(text);
+    } else if tree.is_sequence(node) {
+        out.push('[');
+        for (at, &item) in tree.items(node).iter().enumerate() {
+            out.push_str(if at > 0 { ", " } else { "" });
+            write(tree, item, out);
+        }
+        out.push(']');
+    } else {
+        out.push('{');
+        for (at, entry) in tree.entries(node).iter().enumerate() {
+            out.push_str(if at > 0 { ", " } else { "" });
+            let _ = write!(out, "{}: ", tree.scalar(entry.key).unwrap_or_default());
+            write(tree, entry.value, out);
+        }
+        out.push('}');
+    }
+}
