@@ -90,7 +90,7 @@ impl<'a> Domain<'a> {
             self.make_records(lowering),
         ];
         // Each part is made whatever becomes of the others; the first refusal speaks for all.
-        steps.into_iter().fold(checked, |first, step| first.and(step))
+        steps.into_iter().fold(checked, Result::and)
     }
 
     fn type_name(&self) -> &'static str {
