@@ -2,6 +2,8 @@
 //!
 //! What the policies say about each class is worked out in `decisions`.
 
+use std::collections::BTreeSet;
+
 use crate::exposure::Context;
 use crate::exposure::decisions::Judge;
 use crate::exposure::links::neighbours;
@@ -19,7 +21,7 @@ pub(crate) fn find(
     resource: &Resource,
     case: &Case,
 ) -> Vec<Caller> {
-    let mut judge = Judge::new(endpoints, stack, resource, case);
+    let judge = Judge::new(endpoints, stack, resource, case);
     let mut callers = Vec::new();
     if case.endpoint_type.is_public() != Some(false) {
         callers.push(caller(CallerClass::Internet));
@@ -31,9 +33,7 @@ pub(crate) fn find(
         }
         callers.push(caller(CallerClass::AnyOtherEndpoint));
     }
-    for caller in &mut callers {
-        judge.decide(caller);
-    }
+    judge.decide(&mut callers);
     callers
 }
 
@@ -68,7 +68,8 @@ fn named_endpoints(
     for (value, span) in judge.constants("aws:sourcevpce") {
         name(callers, endpoint(&value), NamedBy::Policy, Some(span));
     }
-    let neighbours = neighbours(context, stack);
+    let elsewhere = endpoints.iter().any(|endpoint| endpoint.stack != stack.id);
+    let neighbours = if elsewhere { neighbours(context, stack) } else { BTreeSet::new() };
     for known in endpoints {
         if known.stack == stack.id {
             name(callers, endpoint(&known.name), NamedBy::Resource, None);

@@ -4,6 +4,8 @@
 //! authorization workflow"): without an authorizer and with Cognito the policy has to allow; with IAM or a
 //! Lambda authorizer a silent policy leaves the decision to the other side; an explicit deny always wins.
 
+use rustc_hash::FxHashSet;
+
 use crate::exposure::model::{Auth, Caller, CallerClass, Case, Decision, Endpoint, Method};
 use crate::exposure::place::{Presumed, part, pseudo};
 use crate::policy::ask::Verdict;
@@ -17,13 +19,13 @@ use crate::policy::text::{Names, Text};
 use crate::policy::world::{Signing, World};
 use crate::source::{Span, Spanned};
 use crate::template::document::Resource;
-use crate::template::value::{Name, Part, Same, Sourced, Value};
+use crate::template::value::{Name, Part, Same, Value};
 use crate::workspace::Stack;
 
 /// Most deciding texts that are kept for one caller.
 const MAX_BECAUSE: usize = 4;
 
-/// Answers questions about one case of an API.
+/// The policies and routes of one case of an API, ready to be asked.
 pub(crate) struct Judge<'run> {
     case: &'run Case,
     endpoints: &'run [Endpoint],
@@ -90,51 +92,58 @@ impl<'run> Judge<'run> {
         let statements = self.documents.iter().flat_map(|document| &document.statements);
         let tests =
             statements.flat_map(|statement| &statement.conditions).filter(|test| test.key_lower == key);
+        let mut seen = FxHashSet::default();
         for value in tests.flat_map(|test| &test.values) {
-            let Some(text) = &value.text else { continue };
+            let Some(text) = value.text.as_ref().filter(|text| seen.insert((*text).clone())) else {
+                continue;
+            };
             let constant = Value::from_parts(self.names.parts(text));
             let is_pattern =
                 constant.as_text().is_some_and(|text| text.contains(['*', '?']) || text.is_empty());
-            if !is_pattern && !found.iter().any(|(known, _)| *known == constant) {
+            if !is_pattern {
                 found.push((constant, value.span));
             }
         }
         found
     }
 
-    /// Fills in what the policies say about a caller.
-    pub(crate) fn decide(&mut self, caller: &mut Caller) {
+    /// Fills in what the policies say about each caller.
+    pub(crate) fn decide(mut self, callers: &mut [Caller]) {
         if self.case.type_unknown.as_deref() == Some(super::rest::REFUSED) {
             return;
         }
         if self.documents.is_empty() {
-            return without_policy(self.case, caller);
+            callers.iter_mut().for_each(|caller| without_policy(self.case, caller));
+            return;
         }
-        let class = self.class(&caller.class);
-        let mut opinions: Vec<Opinion> = Vec::new();
-        for document in &self.documents {
-            opinions.push(self.opinion(document, &class));
+        let classes: Vec<Class> = callers.iter().map(|caller| self.class(&caller.class)).collect();
+        let fronts: Vec<Option<PolicyDocument>> =
+            callers.iter().map(|caller| self.endpoint_policy(&caller.class)).collect();
+        let documents: Vec<Opened<'_>> =
+            self.documents.iter().map(|document| self.opened(document)).collect();
+        let prepared: Vec<Prepared<'_>> = documents.iter().map(|document| self.prepare(document)).collect();
+        for ((caller, class), front) in callers.iter_mut().zip(&classes).zip(&fronts) {
+            let mut opinion = agree(prepared.iter().map(|prepared| self.opinion(prepared, class)).collect());
+            if let Some(front) = front {
+                let document = self.opened(front);
+                opinion = opinion.behind(&self.opinion(&self.prepare(&document), class));
+            }
+            caller.decision = opinion.decision;
+            caller.unsigned = opinion.unsigned;
+            caller.foreign = opinion.foreign;
+            caller.presumed = opinion.presumed || self.presumed.matters();
+            caller.because = opinion.because;
+            caller.refused_routes = opinion.refused;
         }
-        let mut opinion = agree(opinions);
-        if let Some(policy) = self.endpoint_policy(&caller.class) {
-            let document = PolicyDocument::parse(&self.presumed.apply(policy), &mut self.names);
-            let front = self.opinion(&document, &class);
-            opinion = opinion.behind(&front);
-        }
-        caller.decision = opinion.decision;
-        caller.unsigned = opinion.unsigned;
-        caller.foreign = opinion.foreign;
-        caller.presumed = opinion.presumed || self.presumed.matters();
-        caller.because = opinion.because;
-        caller.refused_routes = opinion.refused;
     }
 
     /// The policy of the endpoint resource that a caller comes through.
-    fn endpoint_policy(&self, class: &CallerClass) -> Option<&'run Sourced> {
+    fn endpoint_policy(&mut self, class: &CallerClass) -> Option<PolicyDocument> {
         let CallerClass::Endpoint(value) = class else { return None };
-        let endpoints: &'run [Endpoint] = self.endpoints;
-        let endpoint = endpoints.iter().find(|endpoint| endpoint.name.same(value) == Same::Yes)?;
-        endpoint.policy.as_ref().filter(|policy| !matches!(policy.value, Value::Absent | Value::Null))
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name.same(value) == Same::Yes)?;
+        let policy =
+            endpoint.policy.as_ref().filter(|policy| !matches!(policy.value, Value::Absent | Value::Null))?;
+        Some(PolicyDocument::parse(&self.presumed.apply(policy), &mut self.names))
     }
 
     fn class(&mut self, class: &CallerClass) -> Class {
@@ -151,26 +160,57 @@ impl<'run> Judge<'run> {
         }
     }
 
+    /// The document, with its opened twin where some route lets a silent policy pass.
+    fn opened<'d>(&self, document: &'d PolicyDocument) -> Opened<'d> {
+        let needed = self.groups.iter().any(|group| !matches!(group.auth, Auth::None | Auth::Cognito));
+        Opened { document, opened: needed.then(|| opened(document)) }
+    }
+
+    fn prepare<'d>(&'d self, document: &'d Opened<'d>) -> Prepared<'d> {
+        let policy = Policy::new(document.document, &self.arn, &self.names);
+        let pass = document.opened.as_ref().map(|opened| Policy::new(opened, &self.arn, &self.names));
+        let routes = self
+            .groups
+            .iter()
+            .map(|group| {
+                let of = |policy: &Policy<'_>| [policy.routes(&group.shapes), policy.routes(&group.extra)];
+                (of(&policy), pass.as_ref().map(of))
+            })
+            .collect();
+        Prepared { policy, pass, routes }
+    }
+
     /// What one document says about a caller class over all routes.
-    fn opinion(&self, document: &PolicyDocument, class: &Class) -> Opinion {
-        let policy = Policy::new(document, &self.arn, &self.names);
-        let opened = opened(document);
-        let not_denied = Policy::new(&opened, &self.arn, &self.names);
+    fn opinion(&self, prepared: &Prepared<'_>, class: &Class) -> Opinion {
         let mut questions = Questions { class, account: &self.account, opinion: Opinion::start() };
-        for group in &self.groups {
-            let routes = |shapes: &[Shape]| (policy.routes(shapes), not_denied.routes(shapes));
-            let (own, open) = routes(&group.shapes);
-            let main = questions.group(group.auth, (&policy, &own), (&not_denied, &open));
-            if !group.extra.is_empty() {
-                let (own, open) = routes(&group.extra);
-                let extra = questions.group(group.auth, (&policy, &own), (&not_denied, &open));
-                questions.add(group, main.widened_by(extra));
+        for (group, (allow, pass)) in self.groups.iter().zip(&prepared.routes) {
+            let asked = |at: usize| Both {
+                allow: (&prepared.policy, &allow[at]),
+                pass: prepared.pass.as_ref().zip(pass.as_ref()).map(|(policy, routes)| (policy, &routes[at])),
+            };
+            let main = questions.group(group.auth, &asked(0));
+            let all = if group.extra.is_empty() {
+                main
             } else {
-                questions.add(group, main);
-            }
+                main.widened_by(questions.group(group.auth, &asked(1)))
+            };
+            questions.add(group, all);
         }
         questions.opinion
     }
+}
+
+/// A document and the same with everything allowed that it does not deny.
+struct Opened<'d> {
+    document: &'d PolicyDocument,
+    opened: Option<PolicyDocument>,
+}
+
+/// A compiled document with the routes of each group: on stages that were asked for, and on extra ones.
+struct Prepared<'d> {
+    policy: Policy<'d>,
+    pass: Option<Policy<'d>>,
+    routes: Vec<([Routes; 2], Option<[Routes; 2]>)>,
 }
 
 /// A public API without a policy lets everybody in, a private one nobody.
@@ -339,6 +379,12 @@ struct Questions<'a> {
 
 type Asked<'a> = (&'a Policy<'a>, &'a Routes);
 
+/// A policy as it is, and as it is where a silent policy lets pass.
+struct Both<'a> {
+    allow: Asked<'a>,
+    pass: Option<Asked<'a>>,
+}
+
 impl Questions<'_> {
     fn add(&mut self, group: &Group, mut opinion: Opinion) {
         let stages = group.shapes.len() / group.routes.len().max(1);
@@ -353,14 +399,15 @@ impl Questions<'_> {
         self.opinion = before.also(opinion);
     }
 
-    fn group(&self, auth: Auth, allow: Asked<'_>, pass: Asked<'_>) -> Opinion {
+    fn group(&self, auth: Auth, asked: &Both<'_>) -> Opinion {
+        let Some(pass) = asked.pass else { return self.unsigned(asked.allow) };
         match auth {
-            Auth::None | Auth::Cognito => self.unsigned(allow),
+            Auth::None | Auth::Cognito => self.unsigned(asked.allow),
             // The authorizer decides what the policy does not deny.
             Auth::Lambda => self.unsigned(pass),
-            Auth::Iam => self.signed(allow, pass),
+            Auth::Iam => self.signed(asked.allow, pass),
             Auth::Unknown => {
-                let (open, signed) = (self.unsigned(allow), self.signed(allow, pass));
+                let (open, signed) = (self.unsigned(asked.allow), self.signed(asked.allow, pass));
                 let one =
                     |left: Decision, right: Decision| if left == right { left } else { Decision::Unknown };
                 Opinion {
