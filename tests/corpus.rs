@@ -10,10 +10,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-/// Files of kind template that do not parse, each broken as written; the reason stands beside it.
-const BROKEN: &str = include_str!("corpus/unreadable.txt");
-
-/// APIs found in the whole corpus: a change of the model shows here.
+/// APIs and findings over the whole corpus: a change of the model or of a rule shows here. Which templates are
+/// unreadable is pinned by name in `conformance`.
 const COUNTS: &str = include_str!("corpus/counts.txt");
 
 fn shared() -> PathBuf {
@@ -27,7 +25,7 @@ fn workspaces(corpus: &Path) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in manifest.lines().skip(1) {
         let columns: Vec<_> = line.split('\t').collect();
-        let (Some(file), Some(&"template")) = (columns.first(), columns.get(4)) else { continue };
+        let (Some(file), Some(&"template")) = (columns.first(), columns.get(5)) else { continue };
         let mut parts = file.split('/');
         let repository = parts.next().unwrap_or_default();
         let workspace = match parts.next() {
@@ -57,7 +55,6 @@ fn every_template_goes_through_check() {
     let corpus = shared().join("corpus");
     let workspaces = workspaces(&corpus);
     let started = Instant::now();
-    let mut unreadable = Vec::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut files = 0;
     for named in workspaces.values() {
@@ -66,9 +63,6 @@ fn every_template_goes_through_check() {
         for finding in found["diagnostics"].as_array().expect("diagnostics are a list") {
             let rule = finding["rule"].as_str().unwrap_or_default();
             *counts.entry(format!("finding {rule}")).or_default() += 1;
-            if rule == "unreadable-template" {
-                unreadable.push(finding["file"].as_str().unwrap_or_default().to_owned());
-            }
         }
         let map = run(&corpus, "map", named);
         for api in map["apis"].as_array().expect("APIs are a list") {
@@ -81,8 +75,6 @@ fn every_template_goes_through_check() {
         }
         *counts.entry("endpoint".to_owned()).or_default() += map["endpoints"].as_array().map_or(0, Vec::len);
     }
-    unreadable.sort();
-    unreadable.dedup();
     let apis: usize = counts.iter().filter(|(key, _)| key.starts_with("api ")).map(|(_, count)| count).sum();
     println!("corpus: {files} templates, {apis} APIs, {:.1} s", started.elapsed().as_secs_f64());
     let counts: Vec<String> = counts.iter().map(|(key, count)| format!("{count:6} {key}")).collect();
@@ -91,8 +83,5 @@ fn every_template_goes_through_check() {
         std::fs::write(folder.join("counts.txt"), counts.join("\n") + "\n").expect("counts are written");
         return;
     }
-    let expected: Vec<_> =
-        BROKEN.lines().filter_map(|line| line.split_once('\t')).map(|(file, _)| file).collect();
-    assert_eq!(unreadable, expected, "unreadable templates");
     assert_eq!(counts.join("\n"), COUNTS.trim_end(), "counts over the corpus");
 }
