@@ -203,3 +203,50 @@ fn content(tree: &Tree, node: NodeId, out: &mut String) {
         out.push('}');
     }
 }
+
+/// Aliases make a small text a tree of 2^40 nodes: lowering must not walk it all.
+#[test]
+fn small_texts_with_many_aliases_are_lowered() {
+    let mut bomb = String::from("Metadata:\n  L0: &l0 {a: x}\n");
+    for level in 1..40 {
+        let below = level - 1;
+        bomb += &format!("  L{level}: &l{level} {{a: *l{below}, b: *l{below}}}\n");
+    }
+    let text = format!(
+        "Transform: AWS::Serverless-2016-10-31\n{bomb}\
+         Globals:\n  Api: {{Auth: *l39, Variables: *l39}}\n\
+         Resources:\n\
+         \u{20} Fn::ForEach::Loop: [Name, [a, b], {{\"${{Name}}Api\": {{Type: AWS::Serverless::Api, Properties: *l39}}}}]\n\
+         \u{20} Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: a\n      Variables: {{a: *l39, b: *l38}}\n\
+         \u{20}     EndpointConfiguration: *l39\n\
+         \u{20}     Auth: {{ResourcePolicy: {{IntrinsicVpceWhitelist: [*l39], CustomStatements: [*l39, *l38]}}}}\n\
+         \u{20}     Domain: {{DomainName: *l39, CertificateArn: *l39}}\n\
+         \u{20}     DefinitionBody: {{swagger: '2.0', paths: {{/a: *l39}}, x: {{'Fn::Transform': {{Name: AWS::Include, Parameters: {{Location: a}}}}, y: *l39}}}}\n"
+    );
+    let text: Arc<str> = text.into();
+    let template = Template::read(Arc::new(parse(FileId(0), &text).tree)).expect("the text is a template");
+    assert_eq!(local_files(&template).len(), 1);
+    let included: Arc<str> = "a: b\n".into();
+    let file = Arc::new(parse(FileId(1), &included).tree);
+    let lowered = lower(&template, &Bindings::default(), &|_| Some(Arc::clone(&file)));
+    assert!(lowered.resource("Api").is_some());
+}
+
+/// Statements are compared with those before them; many paths must not make that slow.
+#[test]
+fn many_paths_are_lowered() {
+    let mut text = String::from(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n\
+         \u{20}     StageName: a\n      Auth: {ResourcePolicy: {SourceVpcWhitelist: [vpc-1]}}\n      DefinitionBody:\n\
+         \u{20}       swagger: '2.0'\n        paths:\n",
+    );
+    for path in 0..2000 {
+        text += &format!("          /p{path}: {{get: {{}}}}\n");
+    }
+    let text: Arc<str> = text.into();
+    let template = Template::read(Arc::new(parse(FileId(0), &text).tree)).expect("the text is a template");
+    let lowered = lower(&template, &Bindings::default(), &|_| None);
+    let api = lowered.resource("Api").and_then(|api| api.properties).expect("the API is made");
+    let policy = lowered.tree.get_path(api, &["Body", "x-amazon-apigateway-policy", "Statement"]);
+    assert_eq!(policy.map(|policy| lowered.tree.items(policy).len()), Some(4000));
+}

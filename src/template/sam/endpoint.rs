@@ -6,8 +6,11 @@
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::lowered::{EndpointShape, RefusalKind, SurpriseKind};
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
-use crate::template::sam::nodes::{MAX_DEPTH, Nodes, Shape};
+use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::nearest;
+
+/// How deep `Fn::If` in `Fn::If` is looked into; aliases could double the work at each level.
+const MAX_NESTED_IFS: u32 = 12;
 
 const KEYS: [&str; 4] = ["Type", "VPCEndpointIds", "VpcEndpointIds", "IpAddressType"];
 
@@ -130,7 +133,7 @@ fn has_ids(nodes: &Nodes, map: NodeId) -> bool {
 /// Whether some branch of a (nested) `Fn::If` is a map or a list.
 fn yields_objects(nodes: &Nodes, node: NodeId, depth: u32) -> bool {
     match nodes.if_arguments(node) {
-        Some(arguments) if depth < MAX_DEPTH => {
+        Some(arguments) if depth < MAX_NESTED_IFS => {
             arguments.into_iter().skip(1).any(|branch| yields_objects(nodes, branch, depth + 1))
         }
         _ => matches!(nodes.shape(node), Shape::Map | Shape::List),

@@ -152,6 +152,9 @@ const SECTIONS: [(&str, &[&str]); 10] = [
     ),
 ];
 
+/// How many nodes a template may have made when maps are still merged.
+const MAX_MADE: u32 = 200_000;
+
 /// Types whose resources take part in the merge (`SamResourceType` of the translator).
 const MERGED: [&str; 10] = [
     "Api",
@@ -277,7 +280,8 @@ fn merge_map(nodes: &mut Nodes, globals: &[(String, Entry)], local: NodeId, dept
 
 fn merged(nodes: &mut Nodes, global: NodeId, local: NodeId, depth: u32) -> NodeId {
     match (nodes.shape(global), nodes.shape(local)) {
-        (Shape::Map, Shape::Map) if depth < MAX_DEPTH => {
+        // Aliases could double the work at each level: past the budget the local value stays as it is.
+        (Shape::Map, Shape::Map) if depth < MAX_DEPTH && nodes.made() < MAX_MADE => {
             let local = nodes.own(local);
             let globals = nodes.pairs(global);
             merge_map(nodes, &globals, local, depth + 1);

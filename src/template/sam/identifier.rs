@@ -39,12 +39,20 @@ pub(super) fn hash_node(nodes: &Nodes, node: NodeId) -> String {
     }
 }
 
+/// A digest of a value: equal for equal values, whatever their notation.
+pub(super) fn digest(nodes: &Nodes, node: NodeId) -> [u8; 20] {
+    sha1(json(nodes, node).as_bytes())
+}
+
 /// The hash of a list of values.
 pub(super) fn hash_list(nodes: &Nodes, items: &[Option<NodeId>]) -> String {
     let items: Vec<_> =
         items.iter().map(|item| item.map_or_else(|| "null".to_owned(), |node| json(nodes, node))).collect();
     hash_text(&format!("[{}]", items.join(",")))
 }
+
+/// How long the JSON of a hashed value may get, in bytes; aliases make a small text a large value.
+const MAX_JSON: usize = 1 << 20;
 
 /// Compact JSON with sorted keys; short intrinsics in their long form.
 pub(super) fn json(nodes: &Nodes, node: NodeId) -> String {
@@ -54,7 +62,7 @@ pub(super) fn json(nodes: &Nodes, node: NodeId) -> String {
 }
 
 fn write_json(nodes: &Nodes, node: NodeId, depth: u32, out: &mut String) {
-    if depth > MAX_DEPTH {
+    if depth > MAX_DEPTH || out.len() > MAX_JSON {
         out.push_str("null");
         return;
     }

@@ -2,7 +2,7 @@
 //!
 //! Reads nothing itself: paths go out, trees come in. Files elsewhere (S3, URLs) stay unknown.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::source::Span;
 use crate::syntax::tree::{Entry, Kind, Node, NodeId, Tree};
@@ -136,7 +136,7 @@ impl Lowering<'_> {
     pub(super) fn with_files(&mut self, body: NodeId) -> NodeId {
         let mut wanted = Vec::new();
         collect_includes(&self.nodes.tree, body, 0, &mut FxHashSet::default(), &mut wanted);
-        if wanted.is_empty() { body } else { self.included(body, 0) }
+        if wanted.is_empty() { body } else { self.included(body, 0, &mut FxHashMap::default()) }
     }
 
     /// Puts local files in place of `BodyS3Location` of raw APIs, which packaging uploads.
@@ -167,12 +167,18 @@ impl Lowering<'_> {
     }
 
     /// A copy of a node in which local includes are replaced; the node itself where nothing changes.
-    fn included(&mut self, node: NodeId, depth: u32) -> NodeId {
-        if depth > MAX_DEPTH {
-            return node;
+    fn included(&mut self, node: NodeId, depth: u32, done: &mut FxHashMap<NodeId, NodeId>) -> NodeId {
+        if let Some(&copy) = done.get(&node) {
+            return copy;
         }
+        let copy = if depth > MAX_DEPTH { node } else { self.included_anew(node, depth, done) };
+        done.insert(node, copy);
+        copy
+    }
+
+    fn included_anew(&mut self, node: NodeId, depth: u32, done: &mut FxHashMap<NodeId, NodeId>) -> NodeId {
         if let Some(transform) = transform_of(&self.nodes.tree, node)
-            && let Some(merged) = self.with_include(node, transform, depth)
+            && let Some(merged) = self.with_include(node, transform, depth, done)
         {
             return merged;
         }
@@ -181,14 +187,14 @@ impl Lowering<'_> {
         let kind = match self.nodes.tree.node(node).kind.clone() {
             Kind::Scalar { .. } => return node,
             Kind::Sequence(items) => {
-                let copy: Vec<_> = items.iter().map(|&item| self.included(item, depth + 1)).collect();
+                let copy: Vec<_> = items.iter().map(|&item| self.included(item, depth + 1, done)).collect();
                 if copy == items {
                     return node;
                 }
                 Kind::Sequence(copy)
             }
             Kind::Mapping(entries) => {
-                let copy = self.included_entries(&entries, depth);
+                let copy = self.included_entries(&entries, depth, done);
                 if copy == entries {
                     return node;
                 }
@@ -198,13 +204,25 @@ impl Lowering<'_> {
         self.nodes.tree.add(Node { span, tag, kind })
     }
 
-    fn included_entries(&mut self, entries: &[Entry], depth: u32) -> Vec<Entry> {
-        let copy = |entry: &Entry| Entry { key: entry.key, value: self.included(entry.value, depth + 1) };
+    fn included_entries(
+        &mut self,
+        entries: &[Entry],
+        depth: u32,
+        done: &mut FxHashMap<NodeId, NodeId>,
+    ) -> Vec<Entry> {
+        let copy =
+            |entry: &Entry| Entry { key: entry.key, value: self.included(entry.value, depth + 1, done) };
         entries.iter().map(copy).collect()
     }
 
     /// The mapping with the included file's entries beside its own, which win.
-    fn with_include(&mut self, node: NodeId, transform: NodeId, depth: u32) -> Option<NodeId> {
+    fn with_include(
+        &mut self,
+        node: NodeId,
+        transform: NodeId,
+        depth: u32,
+        done: &mut FxHashMap<NodeId, NodeId>,
+    ) -> Option<NodeId> {
         let location = include_location(&self.nodes.tree, transform)?;
         let file = self.local_definition(location)?;
         let span: Span = self.nodes.span(node);
@@ -217,7 +235,7 @@ impl Lowering<'_> {
         if own.is_empty() {
             return Some(file);
         }
-        let mut entries = self.included_entries(&own, depth);
+        let mut entries = self.included_entries(&own, depth, done);
         let known: Vec<_> =
             entries.iter().filter_map(|entry| self.nodes.tree.scalar(entry.key).map(str::to_owned)).collect();
         for (key, entry) in self.nodes.pairs(file) {

@@ -3,6 +3,8 @@
 //! Runs before SAM sees the resources, as `AWS::LanguageExtensions` does. A loop over something that is not
 //! known stays out, as do loops inside properties, conditions and outputs.
 
+use rustc_hash::FxHashMap;
+
 use crate::syntax::tree::{Entry, Kind, Node, NodeId, ScalarStyle, ScalarText};
 use crate::template::document::{Origin, Resource};
 use crate::template::intrinsic::referenced;
@@ -11,15 +13,17 @@ use crate::template::sam::nodes::MAX_DEPTH;
 
 /// How many nodes all loops of a template may make together; a loop that would make more is left out.
 const MAX_NODES: u32 = 200_000;
+/// How many turns all loops of a template may take together.
+const MAX_TURNS: u32 = 10_000;
 /// Loops stand in at most five loops (CloudFormation's limit).
-const MAX_NESTING: u32 = 5;
+const MAX_NESTING: usize = 5;
 
 /// Adds the resources of all loops.
 pub(super) fn expand(lowering: &mut Lowering<'_>) {
-    let limit = lowering.nodes.tree.len().saturating_add(MAX_NODES);
+    let mut budget = MAX_TURNS;
     for entry in lowering.template.loops.clone() {
         let mut turns = Vec::new();
-        run(lowering, entry.node, &[], limit, 0, &mut turns);
+        run(lowering, entry.node, &[], &mut budget, &mut turns);
         for (id, key, node) in turns {
             let resource = resource(lowering, id, key, node);
             lowering.add_item(&resource);
@@ -35,25 +39,23 @@ fn run(
     lowering: &mut Lowering<'_>,
     node: NodeId,
     outer: &[Turn],
-    limit: u32,
-    depth: u32,
+    budget: &mut u32,
     out: &mut Vec<(String, NodeId, NodeId)>,
 ) {
     let [identifier, collection, body] = lowering.nodes.items(node)[..] else { return };
     let Some(identifier) = lowering.nodes.tree.scalar(identifier).map(str::to_owned) else { return };
-    if depth > MAX_NESTING {
+    if outer.len() >= MAX_NESTING {
         return;
     }
     for value in collection_values(lowering, collection, outer) {
+        let Some(rest) = budget.checked_sub(1).filter(|_| lowering.nodes.made() < MAX_NODES) else { return };
+        *budget = rest;
         let turns = [outer, &[(identifier.clone(), value)]].concat();
         for (key, entry) in lowering.nodes.pairs(body) {
-            if lowering.nodes.tree.len() > limit {
-                return;
-            }
             if key.starts_with("Fn::ForEach::") {
-                run(lowering, entry.value, &turns, limit, depth + 1, out);
+                run(lowering, entry.value, &turns, budget, out);
             } else {
-                let node = substituted(lowering, entry.value, &turns, 0);
+                let node = substituted(lowering, entry.value, &turns, &mut FxHashMap::default(), 0);
                 out.push((filled(&key, &turns), entry.key, node));
             }
         }
@@ -93,10 +95,28 @@ fn filled(text: &str, turns: &[Turn]) -> String {
 }
 
 /// A copy of a node with the identifiers filled in; the node itself where none occurs.
-fn substituted(lowering: &mut Lowering<'_>, node: NodeId, turns: &[Turn], depth: u32) -> NodeId {
-    if depth > MAX_DEPTH {
-        return node;
+fn substituted(
+    lowering: &mut Lowering<'_>,
+    node: NodeId,
+    turns: &[Turn],
+    done: &mut FxHashMap<NodeId, NodeId>,
+    depth: u32,
+) -> NodeId {
+    if let Some(&copy) = done.get(&node) {
+        return copy;
     }
+    let copy = if depth > MAX_DEPTH { node } else { copied(lowering, node, turns, done, depth) };
+    done.insert(node, copy);
+    copy
+}
+
+fn copied(
+    lowering: &mut Lowering<'_>,
+    node: NodeId,
+    turns: &[Turn],
+    done: &mut FxHashMap<NodeId, NodeId>,
+    depth: u32,
+) -> NodeId {
     let name = referenced(&lowering.nodes.tree, node);
     let turn = name.and_then(|name| turns.iter().rev().find(|(identifier, _)| identifier == name));
     let span = lowering.nodes.span(node);
@@ -115,7 +135,7 @@ fn substituted(lowering: &mut Lowering<'_>, node: NodeId, turns: &[Turn], depth:
         }
         Kind::Sequence(items) => {
             let copy: Vec<_> =
-                items.iter().map(|&item| substituted(lowering, item, turns, depth + 1)).collect();
+                items.iter().map(|&item| substituted(lowering, item, turns, done, depth + 1)).collect();
             if copy == items {
                 return node;
             }
@@ -125,8 +145,8 @@ fn substituted(lowering: &mut Lowering<'_>, node: NodeId, turns: &[Turn], depth:
             let copy: Vec<_> = entries
                 .iter()
                 .map(|entry| Entry {
-                    key: substituted(lowering, entry.key, turns, depth + 1),
-                    value: substituted(lowering, entry.value, turns, depth + 1),
+                    key: substituted(lowering, entry.key, turns, done, depth + 1),
+                    value: substituted(lowering, entry.value, turns, done, depth + 1),
                 })
                 .collect();
             if copy == entries {

@@ -11,6 +11,7 @@ use crate::template::bindings::Bindings;
 use crate::template::document::{Named, Origin, Resource, Template};
 use crate::template::lowered::{EventRoute, Lowered, Refusal, RefusalKind, Surprise, SurpriseKind};
 use crate::template::sam::nodes::Nodes;
+use crate::template::sam::resource_policy::Statements;
 
 /// Why the translator gives up on something.
 #[derive(Debug)]
@@ -92,6 +93,8 @@ pub(super) struct Lowering<'a> {
     pub(super) items: Vec<Item>,
     pub(super) conditions: Vec<Named>,
     pub(super) routes: Vec<EventRoute>,
+    /// Statements that the policies under construction have already.
+    pub(super) statements: Statements,
     surprises: Vec<Surprise>,
     refusals: Vec<Refusal>,
     made: Vec<Resource>,
@@ -112,6 +115,7 @@ impl<'a> Lowering<'a> {
             items: Vec::with_capacity(template.resources.len() + 2),
             conditions: Vec::new(),
             routes: Vec::new(),
+            statements: Statements::default(),
             surprises: Vec::new(),
             refusals: Vec::new(),
             made: Vec::new(),

@@ -13,6 +13,9 @@ use crate::template::intrinsic::{Function, Intrinsic, intrinsic};
 /// How deep walks over a tree go. The parser refuses deeper texts.
 pub(super) const MAX_DEPTH: u32 = 128;
 
+/// How many nodes a walk looks at that cannot remember where it was.
+pub(super) const MAX_WALK: u32 = 50_000;
+
 /// What a node is to the translator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape<'tree> {
@@ -38,6 +41,11 @@ impl Nodes {
     /// An overlay over a written tree.
     pub(super) fn new(base: &Arc<Tree>) -> Self {
         Self { written: base.len(), tree: Tree::overlay(Arc::clone(base)) }
+    }
+
+    /// How many nodes were made so far.
+    pub(super) fn made(&self) -> u32 {
+        self.tree.len().saturating_sub(self.written)
     }
 
     pub(super) fn span(&self, node: NodeId) -> Span {
@@ -295,52 +303,6 @@ impl Nodes {
                 arguments.into_iter().skip(1).filter(|&item| !self.is_no_value(item)).collect()
             }
             None => vec![value],
-        }
-    }
-
-    /// Whether two nodes are the same data; short and long form of an intrinsic are.
-    pub(super) fn same(&self, left: NodeId, right: NodeId) -> bool {
-        self.same_at(left, right, 0)
-    }
-
-    fn same_at(&self, left: NodeId, right: NodeId, depth: u32) -> bool {
-        if left == right {
-            return true;
-        }
-        if depth > MAX_DEPTH {
-            return false;
-        }
-        match (self.shape(left), self.shape(right)) {
-            (Shape::List, Shape::List) => {
-                let (left, right) = (self.tree.items(left), self.tree.items(right));
-                left.len() == right.len()
-                    && left.iter().zip(right).all(|(&left, &right)| self.same_at(left, right, depth + 1))
-            }
-            (Shape::Map, Shape::Map) => {
-                let entries = self.tree.entries(left);
-                entries.len() == self.tree.entries(right).len()
-                    && entries.iter().all(|entry| {
-                        let other = self.tree.scalar(entry.key).and_then(|key| self.tree.get(right, key));
-                        other.is_some_and(|other| self.same_at(entry.value, other, depth + 1))
-                    })
-            }
-            (Shape::Intrinsic(left), Shape::Intrinsic(right)) => {
-                left.function == right.function && self.same_arguments(left.argument, right.argument, depth)
-            }
-            (left, right) => left == right,
-        }
-    }
-
-    /// Arguments compare without their tags: the tag is the function.
-    fn same_arguments(&self, left: NodeId, right: NodeId, depth: u32) -> bool {
-        match (self.tree.scalar(left), self.tree.scalar(right)) {
-            (Some(left), Some(right)) => left == right,
-            _ => {
-                let (left, right) = (self.tree.items(left), self.tree.items(right));
-                !left.is_empty()
-                    && left.len() == right.len()
-                    && left.iter().zip(right).all(|(&left, &right)| self.same_at(left, right, depth + 1))
-            }
         }
     }
 

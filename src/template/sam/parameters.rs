@@ -9,7 +9,7 @@ use crate::template::bindings::Binding;
 use crate::template::document::Parameter;
 use crate::template::intrinsic::{Function, Intrinsic, SubPart, sub_parts};
 use crate::template::sam::lowering::Lowering;
-use crate::template::sam::nodes::{MAX_DEPTH, Shape};
+use crate::template::sam::nodes::{MAX_WALK, Shape};
 use crate::template::value::{Sourced, Value};
 
 impl Lowering<'_> {
@@ -40,14 +40,13 @@ impl Lowering<'_> {
     /// A node with all parameters in it that are known put in, `Fn::Sub` texts included: what the translator
     /// hashes into logical ids.
     pub(super) fn resolved_deep(&mut self, node: NodeId) -> NodeId {
-        self.resolved_at(node, 0)
+        self.resolved_at(node, &mut MAX_WALK.clone())
     }
 
-    fn resolved_at(&mut self, node: NodeId, depth: u32) -> NodeId {
+    fn resolved_at(&mut self, node: NodeId, budget: &mut u32) -> NodeId {
         let value = self.resolved(node);
-        if value != node || depth > MAX_DEPTH {
-            return value;
-        }
+        let Some(rest) = budget.checked_sub(1).filter(|_| value == node) else { return value };
+        *budget = rest;
         let span = self.nodes.span(node);
         match self.nodes.shape(node) {
             Shape::Intrinsic(Intrinsic { function: Function::Ref | Function::GetAtt, .. })
@@ -57,14 +56,14 @@ impl Lowering<'_> {
             | Shape::Text(_) => node,
             Shape::List => {
                 let items = self.nodes.items(node);
-                let items = items.into_iter().map(|item| self.resolved_at(item, depth + 1)).collect();
+                let items = items.into_iter().map(|item| self.resolved_at(item, budget)).collect();
                 self.nodes.list(span, items)
             }
             Shape::Map => {
                 let pairs = self.nodes.pairs(node);
                 let copy = self.nodes.map(span, &[]);
                 for (key, entry) in pairs {
-                    let value = self.resolved_at(entry.value, depth + 1);
+                    let value = self.resolved_at(entry.value, budget);
                     self.nodes.set(copy, &key, span, value);
                 }
                 copy
@@ -81,7 +80,7 @@ impl Lowering<'_> {
                             let text = self.nodes.tree.scalar(item).map(str::to_owned);
                             match text.filter(|_| is_sub && at == 0) {
                                 Some(text) => self.filled(span, &text),
-                                None => self.resolved_at(item, depth + 1),
+                                None => self.resolved_at(item, budget),
                             }
                         });
                         let items = items.collect();

@@ -4,9 +4,12 @@
 //! nothing: what the lists come to is recorded as surprises. Source: aws-sam-translator 1.115.0,
 //! `swagger/swagger.py`.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::lowered::{NotAList, RefusalKind, SurpriseKind};
+use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::openapi::{self, POLICY};
@@ -97,7 +100,7 @@ pub(super) fn add_for_path(
     path: &str,
     stage: NodeId,
 ) -> Step {
-    let mut policy = Policy::open(&mut lowering.nodes, body)?;
+    let mut policy = Policy::open(&mut lowering.nodes, &mut lowering.statements, body)?;
     let resources = |nodes: &mut Nodes, key: Span| resources(nodes, body, path, stage, key);
     if let Some(test) = lists.account_allow {
         let resources = resources(policy.nodes, test.key);
@@ -128,7 +131,7 @@ pub(super) fn add_for_path(
 /// Appends `CustomStatements`, once per body.
 pub(super) fn add_custom(lowering: &mut Lowering<'_>, lists: &Lists, body: NodeId) -> Step {
     let Some(custom) = lists.custom else { return Ok(()) };
-    let mut policy = Policy::open(&mut lowering.nodes, body)?;
+    let mut policy = Policy::open(&mut lowering.nodes, &mut lowering.statements, body)?;
     policy.set_version(custom.key);
     if policy.nodes.get(policy.document, "Statement").is_none() {
         policy.nodes.set(policy.document, "Statement", custom.key, custom.values);
@@ -144,14 +147,34 @@ pub(super) fn add_custom(lowering: &mut Lowering<'_>, lists: &Lists, body: NodeI
     Ok(())
 }
 
+/// What the statement lists hold already, as digests, so that adding stays linear.
+#[derive(Debug, Default)]
+pub(super) struct Statements {
+    known: FxHashMap<NodeId, (usize, FxHashSet<[u8; 20]>)>,
+}
+
+impl Statements {
+    /// Whether a list holds the same statement as `statement`.
+    fn holds(&mut self, nodes: &Nodes, list: NodeId, statement: NodeId) -> bool {
+        let (count, digests) = self.known.entry(list).or_default();
+        let items = nodes.tree.items(list);
+        for &item in items.iter().skip(*count) {
+            digests.insert(identifier::digest(nodes, item));
+        }
+        *count = items.len();
+        digests.contains(&identifier::digest(nodes, statement))
+    }
+}
+
 /// The policy of a body, ready to be added to.
 struct Policy<'nodes> {
     nodes: &'nodes mut Nodes,
+    statements: &'nodes mut Statements,
     document: NodeId,
 }
 
 impl<'nodes> Policy<'nodes> {
-    fn open(nodes: &'nodes mut Nodes, body: NodeId) -> Step<Self> {
+    fn open(nodes: &'nodes mut Nodes, statements: &'nodes mut Statements, body: NodeId) -> Step<Self> {
         let document = match nodes.get_truthy(body, POLICY) {
             Some(existing) if nodes.shape(existing) == Shape::Map => nodes.own_child(body, POLICY),
             Some(existing) => {
@@ -165,7 +188,7 @@ impl<'nodes> Policy<'nodes> {
             nodes.set(body, POLICY, span, empty);
             empty
         });
-        Ok(Self { nodes, document })
+        Ok(Self { nodes, statements, document })
     }
 
     fn set_version(&mut self, key: Span) {
@@ -221,7 +244,7 @@ impl<'nodes> Policy<'nodes> {
                 list
             }
         };
-        let known = once && self.nodes.items(list).into_iter().any(|other| self.nodes.same(other, statement));
+        let known = once && self.statements.holds(self.nodes, list, statement);
         if !known {
             self.nodes.push(list, statement);
         }
