@@ -233,7 +233,10 @@ fn draw_note(
     let keyword = note.keyword.map_or_else(|| " ".repeat("help: ".len()), |keyword| format!("{keyword}: "));
     let indent = gutter + " = ".len() + keyword.len();
     let text = clean::phrase(&note.text);
-    for (index, line) in wrap(&text, width.max(MIN_WIDTH).saturating_sub(indent)).into_iter().enumerate() {
+    // Help is there to be copied: it stays in one piece.
+    let is_help = note.keyword.is_none_or(|keyword| keyword == "help");
+    let room = if is_help { usize::MAX } else { width.max(MIN_WIDTH).saturating_sub(indent) };
+    for (index, line) in wrap(&text, room).into_iter().enumerate() {
         if index > 0 {
             writeln!(out, "{:indent$}{line}", "")?;
             continue;
