@@ -86,11 +86,7 @@ fn flags(args: &CheckArgs) -> Flags {
 fn report(args: &CheckArgs, input: &Input, judged: &Judged, started: Instant) -> Result<Status, Failure> {
     let found = &judged.diagnostics;
     let numbers = numbers(judged);
-    // The reader may have seen enough; the status still says what was found.
-    match deliver(args.output.as_deref(), |out| write(out, args, found, &input.sources, &numbers)) {
-        Err(Failure::ReaderGone) => return Err(Failure::ReaderGone),
-        delivered => delivered?,
-    }
+    deliver(args.output.as_deref(), |out| write(out, args, found, &input.sources, &numbers))?;
     let mut lines = Vec::new();
     if args.verbose {
         say_what_was_read(&mut lines, input);
