@@ -335,7 +335,12 @@ impl Name {
         match (self, other) {
             _ if self == other => Same::Yes,
             (Resource { .. }, Resource { .. } | Import(_)) | (Import(_), Resource { .. }) => Same::No,
-            (Parameter { .. }, Resource { .. }) | (Resource { .. }, Parameter { .. }) => Same::Presumed,
+            (Parameter { stack: asks, .. }, Resource { stack: makes, .. })
+            | (Resource { stack: makes, .. }, Parameter { stack: asks, .. })
+                if asks == makes =>
+            {
+                Same::Presumed
+            }
             (Import(left), Import(right)) if left.is_literal() && right.is_literal() => Same::Presumed,
             (Import(_), Import(_)) | (Parameter { .. }, Parameter { .. }) => Same::Unknown,
             _ if std::mem::discriminant(self) == std::mem::discriminant(other) => Same::Presumed,
@@ -360,6 +365,7 @@ mod tests {
             (import("x"), import("y"), Same::Presumed),
             (import("x"), Name::Dynamic("{{resolve:ssm:/x}}".to_owned()), Same::Unknown),
             (parameter("A"), resource("E"), Same::Presumed),
+            (Name::Parameter { stack: StackId(1), name: "A".to_owned() }, resource("E"), Same::Unknown),
             (import("x"), resource("E"), Same::No),
             (resource("E"), resource("F"), Same::No),
         ];
