@@ -1,7 +1,7 @@
 //! Lowering, case by case: `fixtures/_template/sam/CASE.yaml` and beside it what the transform makes of it.
 //!
 //! A dump lists the resources that were made with the properties exposure depends on, then surprises, refusals,
-//! routes and added conditions, each with the text it points at. `WICKETGATE_UPDATE=1` writes the dumps anew.
+//! routes and added conditions, each with the text it points at. `WICKETGATE_BLESS=1` writes the dumps anew.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn dumps_are_as_expected() {
         .collect();
     cases.sort();
     assert!(cases.len() >= 10, "only {} cases", cases.len());
-    let update = std::env::var_os("WICKETGATE_UPDATE").is_some();
+    let update = std::env::var_os("WICKETGATE_BLESS").is_some();
     let mut wrong = Vec::new();
     for case in cases {
         let dump = Case::read(&case).dump();

@@ -1,14 +1,16 @@
 //! Lowering against the referee: the exposure facts of every SAM template of the shared corpus, as our lowering and
 //! as aws-sam-translator have them.
 //!
-//! Wants `WICKETGATE_SAM_EXPECTED`, the file that `tests/sam_differential/expected.py` wrote, and the shared folder
-//! (`../shared`, or `WICKETGATE_SHARED`).
+//! Wants the shared folder (`../shared`, or `WICKETGATE_SHARED`) and Python with the translator: the one that
+//! `WICKETGATE_ORACLE_PYTHON` names, else an environment of its own that is made under `target`.
+//! `WICKETGATE_SAM_EXPECTED` may name the referee's answers of an earlier run.
 
 #[path = "sam_differential/facts.rs"]
 mod facts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -24,9 +26,7 @@ const EXPLAINED: &str = include_str!("sam_differential/explained.txt");
 
 #[test]
 fn lowering_agrees_with_the_referee() {
-    let expected = std::env::var("WICKETGATE_SAM_EXPECTED")
-        .expect("WICKETGATE_SAM_EXPECTED names the file that tests/sam_differential/expected.py wrote");
-    let expected = std::fs::read_to_string(expected).expect("the expected facts are readable");
+    let expected = std::fs::read_to_string(expected()).expect("the expected facts are readable");
     let explained: BTreeMap<&str, &str> = EXPLAINED
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -59,6 +59,43 @@ fn shared() -> PathBuf {
         Ok(path) => PathBuf::from(path),
         Err(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
     }
+}
+
+/// The file of the referee's answers, made by `sam_differential/expected.py` unless it is given.
+fn expected() -> PathBuf {
+    if let Some(path) = std::env::var_os("WICKETGATE_SAM_EXPECTED") {
+        return PathBuf::from(path);
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-expected.jsonl");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sam_differential/expected.py");
+    run(Command::new(python()).arg(script).arg(shared()).arg(&target));
+    target
+}
+
+/// Python with aws-sam-translator, in the version that the referee pins.
+fn python() -> PathBuf {
+    if let Some(path) = std::env::var_os("WICKETGATE_ORACLE_PYTHON") {
+        return PathBuf::from(path);
+    }
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-venv");
+    let python = venv.join("bin/python");
+    if !venv.join("ready").exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        let pins =
+            std::fs::read_to_string(shared().join("oracles/requirements.txt")).expect("the pins are there");
+        let wanted = ["aws-sam-translator", "boto3", "botocore", "PyYAML"];
+        let pins = pins.lines().filter(|pin| wanted.iter().any(|name| pin.starts_with(&format!("{name}=="))));
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(pins));
+        std::fs::write(venv.join("ready"), "").expect("the environment can be marked as ready");
+    }
+    python
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().expect("Python is there");
+    assert!(status.success(), "{command:?} ended with {status}");
 }
 
 fn compare(file: &str, record: &Value) -> Vec<String> {
