@@ -105,7 +105,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         )
         .related(endpoint_label(ctx, refused))
         .related(export_labels(ctx, omission))
-        .related(values.iter().flat_map(|value| places::steps(value)))
+        .related(values.iter().filter(|value| !is_linked(ctx, value)).flat_map(|value| places::steps(value)))
         .related(refused.because.first().map(|&span| Label::new(span, "refused here")))
         .why(why(case, omission))
         .notes(presumption(refused))
@@ -210,6 +210,11 @@ fn export_labels(ctx: &Context<'_>, omission: &Omission<'_>) -> Vec<Label> {
     let named: Vec<Span> = named.flat_map(|caller| caller.named_at.iter().copied()).collect();
     let links = ctx.model.links.iter().filter(|link| named.contains(&link.import));
     links.map(|link| Label::new(link.export, format!("exported here as `{}`", link.name))).collect()
+}
+
+/// Whether the value is an import whose export has a label of its own.
+fn is_linked(ctx: &Context<'_>, value: &Sourced) -> bool {
+    ctx.model.links.iter().any(|link| link.import == value.span)
 }
 
 fn why(case: &Case, omission: &Omission<'_>) -> String {
