@@ -53,14 +53,23 @@ pub struct Answer<'r> {
 /// A request of a world, made when asked for. Its resource belongs to the first route of the group.
 #[derive(Clone, Debug)]
 pub struct Witness<'r> {
-    context: Rc<Request>,
+    pick: Rc<Pick>,
     resource: &'r Text,
 }
 
 impl Witness<'_> {
     /// The request.
     pub fn request(&self) -> Request {
-        Request { resource: self.resource.clone(), ..(*self.context).clone() }
+        let mut request = (*self.pick.base).clone();
+        request.resource = self.resource.clone();
+        for (key, class) in self.pick.keys.iter().zip(self.pick.classes.iter().skip(1)) {
+            let Some((choice, _)) = key.cells.get(*class) else { continue };
+            request.context.retain(|(other, _)| *other != key.key);
+            if let Some(value) = &choice.value {
+                request.context.push((key.key.clone(), value.clone()));
+            }
+        }
+        request
     }
 }
 
@@ -76,12 +85,28 @@ impl Answer<'_> {
     }
 }
 
-/// A request found for each verdict: who, which cell of the resource, which values.
+/// A request found for each verdict.
 #[derive(Clone, Debug, Default)]
 struct Core {
-    allowed: Option<(Rc<Request>, usize)>,
-    refused: Option<(Rc<Request>, usize)>,
-    doubtful: Option<(Rc<Request>, usize)>,
+    allowed: Option<Rc<Pick>>,
+    refused: Option<Rc<Pick>>,
+    doubtful: Option<Rc<Pick>>,
+}
+
+/// A request: the caller's own keys, and on each axis (the resource first, then the keys) a class.
+#[derive(Debug)]
+struct Pick {
+    base: Rc<Request>,
+    keys: Rc<Vec<Rc<KeyCells>>>,
+    classes: Vec<usize>,
+}
+
+/// The cells of one key: each value with the truth of the asked tests.
+#[derive(Debug)]
+struct KeyCells {
+    key: String,
+    tests: Vec<ClauseId>,
+    cells: Vec<(Choice, Vec<Truth>)>,
 }
 
 impl Policy<'_> {
@@ -106,10 +131,10 @@ impl Policy<'_> {
 }
 
 fn answer<'r>(group: &'r Group, core: &Core) -> Answer<'r> {
-    let witness = |found: &Option<(Rc<Request>, usize)>| {
-        let (context, cell) = found.as_ref()?;
-        let resource = &group.cells.get(*cell)?.text;
-        Some(Witness { context: Rc::clone(context), resource })
+    let witness = |pick: &Option<Rc<Pick>>| {
+        let pick = pick.as_ref()?;
+        let resource = &group.cells.get(*pick.classes.first()?)?.text;
+        Some(Witness { pick: Rc::clone(pick), resource })
     };
     Answer {
         routes: &group.members,
@@ -125,9 +150,6 @@ impl Group {
         self.cells.iter().any(|c| c.strict.is_some())
     }
 }
-
-/// The cells of one key: each value with the truth of the asked tests.
-type KeyCells = Rc<Vec<(Choice, Vec<Truth>)>>;
 
 /// One row of the fold: statements that are alike for a group.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -145,8 +167,10 @@ struct Solver<'p> {
     world: &'p World,
     judge: &'p Judge<'p>,
     callers: Vec<Caller>,
-    key_cells: FxHashMap<(usize, Vec<ClauseId>), KeyCells>,
-    solved: FxHashMap<(usize, Vec<Row>), Rc<Core>>,
+    /// By caller.
+    key_cells: Vec<FxHashMap<Vec<ClauseId>, Rc<KeyCells>>>,
+    /// By caller.
+    solved: Vec<FxHashMap<Vec<Row>, Rc<Core>>>,
 }
 
 impl<'p> Solver<'p> {
@@ -155,23 +179,24 @@ impl<'p> Solver<'p> {
         for caller in &mut callers {
             settle(policy, world, caller);
         }
-        Self { policy, world, judge, callers, key_cells: FxHashMap::default(), solved: FxHashMap::default() }
+        let (key_cells, solved) =
+            callers.iter().map(|_| (FxHashMap::default(), FxHashMap::default())).unzip();
+        Self { policy, world, judge, callers, key_cells, solved }
     }
 
     fn group(&mut self, group: &Group) -> Rc<Core> {
         let mut all = Core::default();
         for caller in 0..self.callers.len() {
             let rows = self.rows(caller, group);
-            let core = match self.solved.get(&(caller, rows.clone())) {
+            let core = match self.solved[caller].get(&rows) {
                 Some(core) => Rc::clone(core),
                 None => {
                     let core = Rc::new(self.solve(caller, &rows, group.cells.len()));
-                    self.solved.insert((caller, rows), Rc::clone(&core));
+                    self.solved[caller].insert(rows, Rc::clone(&core));
                     core
                 }
             };
-            let certain = self.callers.get(caller).is_some_and(|c| c.certain);
-            all.merge(&core, certain);
+            all.merge(&core, self.callers[caller].certain);
         }
         Rc::new(all)
     }
@@ -194,7 +219,7 @@ impl<'p> Solver<'p> {
         }
         let mut rows: Vec<Row> = Vec::new();
         let mut seen: FxHashMap<Row, ()> = FxHashMap::default();
-        let base = self.callers.get(caller).map_or(&[][..], |c| &c.base);
+        let base = &self.callers[caller].base;
         for (statement, about) in about {
             let at = statement as usize;
             let (Some(compiled), Some(base)) = (self.policy.statements.get(at), base.get(at)) else {
@@ -237,34 +262,33 @@ impl<'p> Solver<'p> {
             (0..n_cells).map(|cell| Sets::of(&rows.iter().map(|r| r.about[cell]).collect::<Vec<_>>()));
         let mut axes: Vec<Vec<Sets<M>>> = vec![cells.collect()];
         let keys = self.keys(caller, rows);
-        for (ids, cells) in &keys {
-            axes.push(cells.iter().map(|(_, truths)| Sets::of(&row_truths(rows, ids, truths))).collect());
+        for key in keys.iter() {
+            let class = |(_, truths): &(Choice, Vec<Truth>)| Sets::of(&row_truths(rows, &key.tests, truths));
+            axes.push(key.cells.iter().map(class).collect());
         }
         self.settle_and_fold(caller, &start, &axes, &effects, &keys)
     }
 
     /// The keys that the rows test, with the tests and cells of each.
-    fn keys(&mut self, caller: usize, rows: &[Row]) -> Vec<(Vec<ClauseId>, KeyCells)> {
+    fn keys(&mut self, caller: usize, rows: &[Row]) -> Rc<Vec<Rc<KeyCells>>> {
         let mut ids: Vec<ClauseId> = rows.iter().flat_map(|r| r.clauses.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.sort_by(|a, b| self.policy.clause(*a).key.cmp(&self.policy.clause(*b).key));
-        let same_key = |a: &ClauseId, b: &ClauseId| self.policy.clause(*a).key == self.policy.clause(*b).key;
-        let groups: Vec<Vec<ClauseId>> = ids.chunk_by(same_key).map(<[ClauseId]>::to_vec).collect();
-        groups.into_iter().map(|ids| (ids.clone(), self.cells_of_key(caller, ids))).collect()
+        let policy = self.policy;
+        let same_key = |a: &ClauseId, b: &ClauseId| policy.clause(*a).key == policy.clause(*b).key;
+        Rc::new(ids.chunk_by(same_key).map(|ids| self.cells_of_key(caller, ids)).collect())
     }
 
-    fn cells_of_key(&mut self, caller: usize, ids: Vec<ClauseId>) -> KeyCells {
-        if let Some(cells) = self.key_cells.get(&(caller, ids.clone())) {
+    fn cells_of_key(&mut self, caller: usize, tests: &[ClauseId]) -> Rc<KeyCells> {
+        if let Some(cells) = self.key_cells[caller].get(tests) {
             return Rc::clone(cells);
         }
-        let clauses: Vec<&Clause> = ids.iter().map(|id| self.policy.clause(*id)).collect();
-        let cells = match (self.callers.get(caller), clauses.first()) {
-            (Some(caller), Some(first)) => self.cut(caller, &first.key, &clauses),
-            _ => Vec::new(),
-        };
-        let cells = Rc::new(cells);
-        self.key_cells.insert((caller, ids), Rc::clone(&cells));
+        let clauses: Vec<&Clause> = tests.iter().map(|id| self.policy.clause(*id)).collect();
+        let key = clauses.first().map_or("", |c| c.key.as_str());
+        let cells = self.cut(&self.callers[caller], key, &clauses);
+        let cells = Rc::new(KeyCells { key: key.to_owned(), tests: tests.to_vec(), cells });
+        self.key_cells[caller].insert(tests.to_vec(), Rc::clone(&cells));
         cells
     }
 
@@ -272,7 +296,7 @@ impl<'p> Solver<'p> {
         let domain = domain_of(self.world, caller, key);
         let mut cells: Vec<(Choice, Vec<Truth>)> = Vec::new();
         let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
-        let mut request = caller.request.clone();
+        let mut request = (*caller.request).clone();
         for choice in choices(&domain, key, clauses) {
             request.context.retain(|(other, _)| other != key);
             if let Some(value) = &choice.value {
@@ -293,15 +317,15 @@ impl<'p> Solver<'p> {
         start: &Sets<M>,
         axes: &[Vec<Sets<M>>],
         effects: &Effects<M>,
-        keys: &[(Vec<ClauseId>, KeyCells)],
+        keys: &Rc<Vec<Rc<KeyCells>>>,
     ) -> Core {
         let open: Vec<usize> = keys
             .iter()
             .enumerate()
-            .filter(|(_, (_, cells))| cells.len() > 1 && cells.iter().any(|(c, _)| c.unsettled))
+            .filter(|(_, key)| key.cells.len() > 1 && key.cells.iter().any(|(c, _)| c.unsettled))
             .map(|(at, _)| at)
             .collect();
-        let ways: usize = open.iter().map(|at| keys[*at].1.len()).product();
+        let ways: usize = open.iter().map(|at| keys[*at].cells.len()).product();
         let mut all: Option<Core> = None;
         if ways > 4096 {
             return self.too_many(caller);
@@ -311,13 +335,13 @@ impl<'p> Solver<'p> {
             let mut shift = vec![0; axes.len()];
             let mut rest = way;
             for at in &open {
-                let (n, axis) = (keys[*at].1.len(), at + 1);
+                let (n, axis) = (keys[*at].cells.len(), at + 1);
                 shift[axis] = rest % n;
                 fixed[axis] = vec![axes[axis][rest % n].clone()];
                 rest /= n;
             }
             let Ok(found) = fold(start.clone(), &fixed, effects) else { return self.too_many(caller) };
-            let core = self.core(caller, &found, &shift, keys);
+            let core = self.core(caller, found, &shift, keys);
             all = Some(match all {
                 None => core,
                 Some(before) => before.settled_with(core),
@@ -326,37 +350,22 @@ impl<'p> Solver<'p> {
         all.unwrap_or_default()
     }
 
-    fn core(
-        &self,
-        caller: usize,
-        found: &Found,
-        shift: &[usize],
-        keys: &[(Vec<ClauseId>, KeyCells)],
-    ) -> Core {
-        let request = |classes: &Option<Vec<usize>>| {
-            let classes: Vec<usize> = classes.as_ref()?.iter().zip(shift).map(|(c, s)| c + s).collect();
-            let mut request = self.callers.get(caller)?.request.clone();
-            for ((ids, cells), class) in keys.iter().zip(classes.iter().skip(1)) {
-                let (key, (choice, _)) = (&self.policy.clause(*ids.first()?).key, cells.get(*class)?);
-                request.context.retain(|(other, _)| other != key);
-                if let Some(value) = &choice.value {
-                    request.context.push((key.clone(), value.clone()));
-                }
-            }
-            Some((Rc::new(request), *classes.first()?))
+    fn core(&self, caller: usize, found: Found, shift: &[usize], keys: &Rc<Vec<Rc<KeyCells>>>) -> Core {
+        let pick = |classes: Option<Vec<usize>>| {
+            let mut classes = classes?;
+            classes.iter_mut().zip(shift).for_each(|(class, shift)| *class += shift);
+            let base = Rc::clone(&self.callers[caller].request);
+            Some(Rc::new(Pick { base, keys: Rc::clone(keys), classes }))
         };
-        Core {
-            allowed: request(&found.allowed),
-            refused: request(&found.refused),
-            doubtful: request(&found.doubtful),
-        }
+        Core { allowed: pick(found.allowed), refused: pick(found.refused), doubtful: pick(found.doubtful) }
     }
 
     fn too_many(&self, caller: usize) -> Core {
-        let request = self.callers.get(caller).map(|c| c.request.clone());
         let reason = "too many combinations of conditions to work out".to_owned();
-        let request = request.map(|r| r.with("aws:sourcevpce", KeyValue::Unknown(reason)));
-        Core { doubtful: request.map(|r| (Rc::new(r), 0)), ..Core::default() }
+        let base = (*self.callers[caller].request).clone();
+        let base = Rc::new(base.with("aws:sourcevpce", KeyValue::Unknown(reason)));
+        let pick = Pick { base, keys: Rc::default(), classes: vec![0] };
+        Core { doubtful: Some(Rc::new(pick)), ..Core::default() }
     }
 }
 
@@ -364,7 +373,7 @@ impl Core {
     /// Adds the requests of another kind of caller; without certainty that there is one, what is let through
     /// is in doubt.
     fn merge(&mut self, other: &Core, certain: bool) {
-        let pick = |own: &mut Option<_>, others: &Option<_>| {
+        let pick = |own: &mut Option<Rc<Pick>>, others: &Option<Rc<Pick>>| {
             if own.is_none() {
                 own.clone_from(others);
             }
@@ -426,6 +435,6 @@ fn settle(policy: &Policy<'_>, world: &World, caller: &mut Caller) {
             Domain::Is(text) => KeyValue::Is(text),
             _ => KeyValue::Unknown(format!("{key} is used as a policy variable")),
         };
-        caller.request.context.push((key, value));
+        Rc::make_mut(&mut caller.request).context.push((key, value));
     }
 }

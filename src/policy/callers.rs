@@ -2,6 +2,8 @@
 //!
 //! Only who signs is worked out here; the keys that follow from it are put on the request.
 
+use std::rc::Rc;
+
 use super::compiled::Policy;
 use super::document::Effect;
 use super::keys::Form;
@@ -14,7 +16,7 @@ use super::world::{Domain, Signing, World};
 /// One kind of caller.
 pub(super) struct Caller {
     /// A request with the signer, and with every key that this caller has in one way only.
-    pub(super) request: Request,
+    pub(super) request: Rc<Request>,
     /// What a caller of this kind may have in `aws:PrincipalArn`, where the world leaves it open.
     pub(super) arn: Option<Domain>,
     /// Whether such a caller certainly exists in the world.
@@ -35,7 +37,7 @@ pub(super) fn callers(policy: &Policy<'_>, world: &World, judge: &Judge<'_>) -> 
         if let (Signing::Foreign(_), Some(account)) = (&world.signing, account(request.principal.as_ref())) {
             request = request.with("aws:principalaccount", KeyValue::Is(account));
         }
-        found.push(Caller { request, arn, certain, base });
+        found.push(Caller { request: Rc::new(request), arn, certain, base });
     }
     found
 }

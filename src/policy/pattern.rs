@@ -75,17 +75,27 @@ impl Class {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pattern {
     tokens: Vec<Token>,
-    named: bool,
+    /// The symbols of the tokens at the start that are [`Token::One`].
+    start: Vec<Symbol>,
+    /// One past the last token that is a name.
+    names_end: usize,
+    /// Whether any token is [`Class::PerhapsNoColon`].
+    vague: bool,
     never: bool,
-    /// How many tokens at the start are [`Token::One`].
-    prefix: usize,
 }
 
 impl Pattern {
     pub(super) fn new(tokens: Vec<Token>) -> Self {
-        let named = tokens.iter().any(|t| matches!(t, Token::One(s) if s.is_name()));
-        let prefix = tokens.iter().take_while(|t| matches!(t, Token::One(_))).count();
-        Self { tokens, named, never: false, prefix }
+        let is_name = |t: &Token| matches!(t, Token::One(s) if s.is_name());
+        let names_end = tokens.iter().rposition(is_name).map_or(0, |at| at + 1);
+        let one = |t: &Token| match t {
+            Token::One(symbol) => Some(*symbol),
+            Token::Fold(_) | Token::Any(_) | Token::Many(_) => None,
+        };
+        let start = tokens.iter().map_while(one).collect();
+        let perhaps = |t: &Token| matches!(t, Token::Any(c) | Token::Many(c) if *c == Class::PerhapsNoColon);
+        let vague = tokens.iter().any(perhaps);
+        Self { tokens, start, names_end, vague, never: false }
     }
 
     /// The pattern of exactly this text.
@@ -95,7 +105,7 @@ impl Pattern {
 
     /// The pattern that matches nothing.
     pub(super) fn never() -> Self {
-        Self { tokens: Vec::new(), named: false, never: true, prefix: 0 }
+        Self { never: true, ..Self::new(Vec::new()) }
     }
 
     pub(super) fn tokens(&self) -> &[Token] {
@@ -103,7 +113,7 @@ impl Pattern {
     }
 
     pub(super) fn is_named(&self) -> bool {
-        self.named
+        self.names_end > 0
     }
 
     pub(super) fn is_never(&self) -> bool {
@@ -112,19 +122,12 @@ impl Pattern {
 
     /// Whether the pattern stands for one text only, in one letter case.
     pub(super) fn is_constant(&self) -> bool {
-        !self.never && self.prefix == self.tokens.len()
+        !self.never && self.start.len() == self.tokens.len()
     }
 
     /// The one text that the pattern stands for, when [`Self::is_constant`].
     pub(super) fn constant(&self) -> Option<Text> {
-        if !self.is_constant() {
-            return None;
-        }
-        let symbols = self.tokens.iter().filter_map(|t| match t {
-            Token::One(symbol) => Some(*symbol),
-            Token::Fold(_) | Token::Any(_) | Token::Many(_) => None,
-        });
-        Some(Text::of_symbols(symbols.collect()))
+        self.is_constant().then(|| Text::of_symbols(self.start.clone()))
     }
 
     /// Whether the text matches.
@@ -132,117 +135,116 @@ impl Pattern {
         if self.never {
             return Same::No;
         }
-        if !self.named && !value.is_named() {
-            return if self.accepts(value.symbols(), Mode::Must) { Same::Yes } else { Same::No };
-        }
-        if self.accepts(value.symbols(), Mode::Must) {
-            return Same::Yes;
-        }
-        if !self.accepts(value.symbols(), Mode::May) {
+        // What both start with stands for the same string, names included: only the rest decides.
+        let common = self.start.iter().zip(value.symbols()).take_while(|(a, b)| a == b).count();
+        let (tokens, symbols) = (&self.tokens[common..], &value.symbols()[common..]);
+        let literal = common >= self.names_end && (!value.is_named() || !symbols.iter().any(|s| s.is_name()));
+        if literal && common < self.start.len() {
             return Same::No;
         }
-        if !self.named || !value.is_named() {
+        if run(tokens, symbols, Mode::Must) {
+            return Same::Yes;
+        }
+        if literal && !self.vague || !run(tokens, symbols, Mode::May) {
+            return Same::No;
+        }
+        if !self.is_named() || !value.is_named() {
             return Same::Unknown;
         }
         let relation = |a, b| names.relation(a, b);
-        if !self.could_be(value.symbols(), &|a, b| relation(a, b) == Same::No) {
+        if !could_be(tokens, symbols, &|a, b| relation(a, b) == Same::No) {
             return Same::No;
         }
-        if !self.could_be(value.symbols(), &|a, b| matches!(relation(a, b), Same::No | Same::Presumed)) {
+        if !could_be(tokens, symbols, &|a, b| matches!(relation(a, b), Same::No | Same::Presumed)) {
             return Same::Presumed;
         }
         Same::Unknown
     }
 
-    /// Whether the symbols could match, when a name stands for no part of a name it is `apart` from, and none
-    /// is empty.
-    fn could_be(&self, symbols: &[Symbol], apart: &dyn Fn(Symbol, Symbol) -> bool) -> bool {
-        let total = self.tokens.len();
-        let mut states = vec![false; total + 1];
-        let pass = |states: &mut Vec<bool>| {
-            for (at, token) in self.tokens.iter().enumerate() {
-                if states[at] && matches!(token, Token::Many(_)) {
-                    states[at + 1] = true;
-                }
-            }
-        };
-        states[0] = true;
-        pass(&mut states);
-        for symbol in symbols {
-            let mut next = vec![false; total + 1];
-            for at in (0..total).filter(|at| states[*at]) {
-                if symbol.is_name() {
-                    self.cover(at, *symbol, apart, &mut next);
-                } else {
-                    let (stays, advances) = reaction(self.tokens[at], *symbol, Mode::May);
-                    next[at] |= stays;
-                    next[at + 1] |= advances || stays && matches!(self.tokens[at], Token::One(_));
-                }
-            }
-            pass(&mut next);
-            states = next;
-        }
-        states[total]
-    }
-
-    /// Marks the places after a name of the text that starts at token `at`.
-    fn cover(&self, at: usize, name: Symbol, apart: &dyn Fn(Symbol, Symbol) -> bool, next: &mut [bool]) {
-        for (reached, token) in self.tokens.iter().enumerate().skip(at) {
-            match token {
-                Token::One(own) if own.is_name() && *own != name => {
-                    if apart(*own, name) {
-                        return;
-                    }
-                    next[reached] = true;
-                }
-                Token::Many(_) => next[reached] = true,
-                Token::One(_) | Token::Fold(_) | Token::Any(_) => {}
-            }
-            next[reached + 1] = true;
-        }
-    }
-
     /// Whether the symbols match in the given mode.
     pub(super) fn accepts(&self, symbols: &[Symbol], mode: Mode) -> bool {
-        if self.never {
-            return false;
-        }
-        let exact = mode == Mode::Must || !self.named && !symbols.iter().any(|s| s.is_name());
-        if !exact {
-            return self.simulate(&self.tokens, symbols, mode);
-        }
-        let Some((start, rest)) = symbols.split_at_checked(self.prefix) else { return false };
-        let (head, tail) = self.tokens.split_at(self.prefix);
-        if !head.iter().zip(start).all(|(token, symbol)| *token == Token::One(*symbol)) {
-            return false;
-        }
-        match tail {
-            [] => rest.is_empty(),
-            [Token::Many(Class::Any)] => true,
-            _ => self.simulate(tail, rest, mode),
-        }
+        !self.never && run(&self.tokens, symbols, mode)
     }
+}
 
-    /// Runs the tokens as an automaton without determinism, one bit per token.
-    fn simulate(&self, tokens: &[Token], symbols: &[Symbol], mode: Mode) -> bool {
-        let words = tokens.len() / 64 + 1;
-        let (mut small, mut large) = ([0_u64; 4], Vec::new());
-        let states = if words <= 4 {
-            &mut small[..words]
-        } else {
-            large.resize(words, 0);
-            &mut large[..]
-        };
-        states[0] = 1;
-        close(tokens, states, mode);
-        for symbol in symbols {
-            step(tokens, states, *symbol, mode);
-            if states.iter().all(|w| *w == 0) {
-                return false;
+/// Whether the symbols could match, when a name stands for no part of a name it is `apart` from, and none is
+/// empty.
+fn could_be(tokens: &[Token], symbols: &[Symbol], apart: &dyn Fn(Symbol, Symbol) -> bool) -> bool {
+    let total = tokens.len();
+    let mut states = vec![false; total + 1];
+    let pass = |states: &mut Vec<bool>| {
+        for (at, token) in tokens.iter().enumerate() {
+            if states[at] && matches!(token, Token::Many(_)) {
+                states[at + 1] = true;
             }
         }
-        has(states, tokens.len())
+    };
+    states[0] = true;
+    pass(&mut states);
+    for symbol in symbols {
+        let mut next = vec![false; total + 1];
+        for at in (0..total).filter(|at| states[*at]) {
+            if symbol.is_name() {
+                cover(tokens, at, *symbol, apart, &mut next);
+            } else {
+                let (stays, advances) = reaction(tokens[at], *symbol, Mode::May);
+                next[at] |= stays;
+                next[at + 1] |= advances || stays && matches!(tokens[at], Token::One(_));
+            }
+        }
+        pass(&mut next);
+        states = next;
     }
+    states[total]
+}
+
+/// Marks the places after a name of the text that starts at token `at`.
+fn cover(
+    tokens: &[Token],
+    at: usize,
+    name: Symbol,
+    apart: &dyn Fn(Symbol, Symbol) -> bool,
+    next: &mut [bool],
+) {
+    for (reached, token) in tokens.iter().enumerate().skip(at) {
+        match token {
+            Token::One(own) if own.is_name() && *own != name => {
+                if apart(*own, name) {
+                    return;
+                }
+                next[reached] = true;
+            }
+            Token::Many(_) => next[reached] = true,
+            Token::One(_) | Token::Fold(_) | Token::Any(_) => {}
+        }
+        next[reached + 1] = true;
+    }
+}
+
+/// Runs the tokens as an automaton without determinism, one bit per token.
+fn run(tokens: &[Token], symbols: &[Symbol], mode: Mode) -> bool {
+    match tokens {
+        [] => return symbols.is_empty(),
+        [Token::Many(Class::Any)] => return true,
+        _ => {}
+    }
+    let words = tokens.len() / 64 + 1;
+    let (mut small, mut large) = ([0_u64; 4], Vec::new());
+    let states = if words <= 4 {
+        &mut small[..words]
+    } else {
+        large.resize(words, 0);
+        &mut large[..]
+    };
+    states[0] = 1;
+    close(tokens, states, mode);
+    for symbol in symbols {
+        step(tokens, states, *symbol, mode);
+        if states.iter().all(|w| *w == 0) {
+            return false;
+        }
+    }
+    has(states, tokens.len())
 }
 
 fn has(states: &[u64], at: usize) -> bool {

@@ -204,7 +204,7 @@ fn strangers(form: &Form, key: &str, clauses: &[&Clause]) -> Result<Vec<KeyValue
     patterns.retain(|p| !p.is_named() && !p.is_constant() && keys::kept_digits(p) < 8);
     let folded = |p: &&Pattern| p.tokens().iter().all(|t| matches!(t, Token::One(_) | Token::Fold(_)));
     patterns.retain(|p| !folded(p));
-    let found = cells(form, key, &patterns)?;
+    let found = if patterns.is_empty() { constants(form, &[]) } else { cells(form, key, &patterns)? };
     Ok(found
         .into_iter()
         .map(|value| match value {
