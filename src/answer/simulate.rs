@@ -303,7 +303,8 @@ fn world(keys: &[(&str, bool)], options: Options) -> World {
             (false, false) => Domain::Missing,
         }
     };
-    let all = keys.iter().map(|(key, present)| (key.to_lowercase(), domain(key, *present)));
+    let others = if options.loose { &[("aws:PrincipalOrgID", false)][..] } else { &[] };
+    let all = keys.iter().chain(others).map(|(key, present)| (key.to_lowercase(), domain(key, *present)));
     World::of_keys(all, options.loose)
 }
 

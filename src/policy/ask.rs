@@ -58,6 +58,11 @@ pub struct Witness<'r> {
 }
 
 impl Witness<'_> {
+    /// The limit of the analysis that a doubt comes from; `None` when [`Policy::decide`] tells the reason.
+    pub fn limit(&self) -> Option<&'static str> {
+        self.pick.limit
+    }
+
     /// The request.
     pub fn request(&self) -> Request {
         let mut request = (*self.pick.base).clone();
@@ -99,6 +104,8 @@ struct Pick {
     base: Rc<Request>,
     keys: Rc<Vec<Rc<KeyCells>>>,
     classes: Vec<usize>,
+    /// Why nothing could be worked out, when that is a limit of the analysis.
+    limit: Option<&'static str>,
 }
 
 /// The cells of one key: each value with the truth of the asked tests.
@@ -284,8 +291,13 @@ impl<'p> Solver<'p> {
         if let Some(cells) = self.key_cells[caller].get(tests) {
             return Rc::clone(cells);
         }
-        let clauses: Vec<&Clause> = tests.iter().map(|id| self.policy.clause(*id)).collect();
+        let mut clauses: Vec<&Clause> = tests.iter().map(|id| self.policy.clause(*id)).collect();
         let key = clauses.first().map_or("", |c| c.key.as_str());
+        let filled: Vec<Clause>;
+        if clauses.iter().any(|c| c.has_variables()) {
+            filled = clauses.iter().map(|c| c.filled(&self.callers[caller].request)).collect();
+            clauses = filled.iter().collect();
+        }
         let cells = self.cut(&self.callers[caller], key, &clauses);
         let cells = Rc::new(KeyCells { key: key.to_owned(), tests: tests.to_vec(), cells });
         self.key_cells[caller].insert(tests.to_vec(), Rc::clone(&cells));
@@ -355,16 +367,15 @@ impl<'p> Solver<'p> {
             let mut classes = classes?;
             classes.iter_mut().zip(shift).for_each(|(class, shift)| *class += shift);
             let base = Rc::clone(&self.callers[caller].request);
-            Some(Rc::new(Pick { base, keys: Rc::clone(keys), classes }))
+            Some(Rc::new(Pick { base, keys: Rc::clone(keys), classes, limit: None }))
         };
         Core { allowed: pick(found.allowed), refused: pick(found.refused), doubtful: pick(found.doubtful) }
     }
 
     fn too_many(&self, caller: usize) -> Core {
-        let reason = "too many combinations of conditions to work out".to_owned();
-        let base = (*self.callers[caller].request).clone();
-        let base = Rc::new(base.with("aws:sourcevpce", KeyValue::Unknown(reason)));
-        let pick = Pick { base, keys: Rc::default(), classes: vec![0] };
+        let base = Rc::clone(&self.callers[caller].request);
+        let limit = Some("too many combinations of conditions to work out");
+        let pick = Pick { base, keys: Rc::default(), classes: vec![0], limit };
         Core { doubtful: Some(Rc::new(pick)), ..Core::default() }
     }
 }

@@ -115,6 +115,24 @@ impl Clause {
         pieces.flatten().filter_map(key).collect()
     }
 
+    /// Whether any value holds a policy variable.
+    pub(super) fn has_variables(&self) -> bool {
+        self.constants.iter().any(|c| matches!(c, Constant::Variable(_)))
+    }
+
+    /// The test with the values of policy variables from the request in place.
+    pub(super) fn filled(&self, request: &Request) -> Self {
+        let constants = self.constants.iter().map(|constant| match constant {
+            Constant::Variable(pieces) => match fill(pieces, request) {
+                Filled::Pieces(pieces) => Constant::Pattern(pattern_of(self.operator.test, &pieces)),
+                Filled::Nothing => Constant::Pattern(Pattern::never()),
+                Filled::Unknown => Constant::Unknown,
+            },
+            other => other.clone(),
+        });
+        Self { operator: self.operator, key: self.key.clone(), constants: constants.collect() }
+    }
+
     fn any(&self, holds: impl Fn(&Constant) -> Truth) -> Truth {
         let mut best = Truth::No;
         for constant in &self.constants {

@@ -5,7 +5,7 @@
 use super::compiled::{Compiled, Policy};
 use super::document::{Effect, Element, Statement};
 use super::principal::{self, How};
-use super::request::Request;
+use super::request::{KeyValue, Request};
 use super::truth::{Judge, Truth};
 use crate::source::Span;
 
@@ -39,6 +39,8 @@ pub struct Decision {
     /// The text that decides: in the first matched statement; for [`Outcome::Neither`] in the Allow statement
     /// that came nearest (the one that holds in most parts). `None` when the policy has none.
     pub deciding: Option<Deciding>,
+    /// Why the outcome is [`Outcome::Unknown`], as a phrase for the user; else `None`.
+    pub reason: Option<String>,
     /// Whether the outcome rests on presuming that different names stand for different things.
     pub presumed: bool,
 }
@@ -126,7 +128,8 @@ impl Policy<'_> {
             Outcome::Unknown if may_allow => Truth::Unknown,
             Outcome::ExplicitDeny | Outcome::Neither | Outcome::NoPolicy | Outcome::Unknown => Truth::No,
         };
-        Decision { outcome, matched, allowed, deciding, presumed: false }
+        let reason = (outcome == Outcome::Unknown).then(|| self.reason(deciding.as_ref(), request));
+        Decision { outcome, matched, allowed, deciding, reason, presumed: false }
     }
 }
 
@@ -188,6 +191,33 @@ impl Tally {
 }
 
 impl Policy<'_> {
+    /// Why a request is in doubt, from the text that decides.
+    fn reason(&self, deciding: Option<&Deciding>, request: &Request) -> String {
+        let statement = deciding.and_then(|d| Some((d.part, self.statements.get(d.statement)?)));
+        match statement {
+            Some((StatementPart::Condition(index), statement)) => {
+                let test = statement.written.conditions.get(index);
+                match test.map(|t| (&t.key.value, request.value(&t.key_lower))) {
+                    Some((_, Some(KeyValue::Unknown(reason)))) => reason.clone(),
+                    Some((key, _)) => format!("a value that {key} is compared with cannot be known"),
+                    None => "the condition cannot be known".to_owned(),
+                }
+            }
+            Some((StatementPart::Unknown, statement)) => {
+                let first = statement.written.unknown.first();
+                first.map_or_else(|| "the statement cannot be known".to_owned(), |u| u.reason.clone())
+            }
+            Some((StatementPart::Principal, _)) => "a principal cannot be known".to_owned(),
+            Some((StatementPart::Action, _)) => "an action cannot be known".to_owned(),
+            Some((StatementPart::Resource, _)) => "a resource cannot be known".to_owned(),
+            Some((StatementPart::Effect, _)) => "the effect cannot be known".to_owned(),
+            None => {
+                let first = self.document.unknown.first();
+                first.map_or_else(|| "the policy cannot be known".to_owned(), |u| u.reason.clone())
+            }
+        }
+    }
+
     /// Checks the parts of a statement in order: principal, action, resource, conditions, what is not known.
     fn meet(&self, statement: &Compiled<'_>, request: &Request, judge: &Judge<'_>) -> Meeting {
         let written = statement.written;

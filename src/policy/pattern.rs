@@ -136,7 +136,7 @@ impl Pattern {
             return Same::No;
         }
         // What both start with stands for the same string, names included: only the rest decides.
-        let common = self.start.iter().zip(value.symbols()).take_while(|(a, b)| a == b).count();
+        let common = common_start(&self.start, value.symbols());
         let (tokens, symbols) = (&self.tokens[common..], &value.symbols()[common..]);
         let literal = common >= self.names_end && (!value.is_named() || !symbols.iter().any(|s| s.is_name()));
         if literal && common < self.start.len() {
@@ -165,6 +165,15 @@ impl Pattern {
     pub(super) fn accepts(&self, symbols: &[Symbol], mode: Mode) -> bool {
         !self.never && run(&self.tokens, symbols, mode)
     }
+}
+
+/// How many symbols both start with; by sixteens, as whole ARNs are compared.
+fn common_start(left: &[Symbol], right: &[Symbol]) -> usize {
+    const WIDTH: usize = 16;
+    let same = |(a, b): &(&[Symbol], &[Symbol])| a.iter().zip(*b).fold(true, |all, (a, b)| all & (a == b));
+    let whole = left.chunks_exact(WIDTH).zip(right.chunks_exact(WIDTH)).take_while(same).count() * WIDTH;
+    let rest = left.iter().zip(right).skip(whole);
+    whole + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// Whether the symbols could match, when a name stands for no part of a name it is `apart` from, and none is

@@ -2,11 +2,13 @@
 //!
 //! It keeps what can be read and notes the rest as a problem, an unknown part, or both; it judges nothing.
 
+use super::condition::read_constant;
 use super::document::{
     ConditionTest, Effect, Element, PrincipalElement, PrincipalValue, ProblemKind, Reader, SpannedText,
     Statement, Unknown, find,
 };
 use super::operator::Operator;
+use super::text::Text;
 use crate::source::{Span, Spanned};
 use crate::template::value::{Member, Sourced, Value};
 
@@ -203,6 +205,7 @@ fn one_operator(reader: &mut Reader<'_>, member: &Member, statement: &mut Statem
         Value::Map(keys) => {
             for key in keys.iter().filter(|k| k.value.value != Value::Absent) {
                 let values = texts(reader, &key.value);
+                check_constants(reader, operator.value, &values);
                 statement.conditions.push(ConditionTest {
                     operator: operator.clone(),
                     key: Spanned { value: key.key.clone(), span: key.key_span },
@@ -216,6 +219,16 @@ fn one_operator(reader: &mut Reader<'_>, member: &Member, statement: &mut Statem
         _ => {
             reader.problem(member.value.span, ProblemKind::WrongCondition);
             hide(statement, member.value.span, "the operator's tests are not an object");
+        }
+    }
+}
+
+/// Notes the values that the operator cannot read.
+fn check_constants(reader: &mut Reader<'_>, operator: Operator, values: &[SpannedText]) {
+    for value in values {
+        let Some(literal) = value.text.as_ref().and_then(Text::literal) else { continue };
+        if !operator.test.takes_variables() && read_constant(operator.test, &literal).is_none() {
+            reader.problem(value.span, ProblemKind::WrongConstant(literal));
         }
     }
 }

@@ -17,6 +17,8 @@ use super::world::{Domain, is_list};
 
 /// How many patterns with wildcards one key may have before its values are not worked out.
 const PATTERNS: usize = 64;
+/// How many different values of a key with several are put together in all ways.
+const SEVERAL: usize = 10;
 /// Steps of automata spent on one key.
 const STEPS: usize = 40_000_000;
 
@@ -130,7 +132,7 @@ fn texts(form: &Form, key: &str, clauses: &[&Clause]) -> Result<Vec<KeyValue>, S
     if clauses.iter().any(|c| c.operator.set.is_none() && c.operator.test != Test::Null) {
         return Err(format!("{key} may have several values and is tested as if it had one"));
     }
-    Ok(several(values))
+    several(key, values)
 }
 
 fn patterns<'c>(clauses: &[&'c Clause]) -> Vec<&'c Pattern> {
@@ -171,9 +173,8 @@ fn cells(form: &Form, key: &str, patterns: &[&Pattern]) -> Result<Vec<KeyValue>,
     Ok(cells.into_iter().map(value).collect())
 }
 
-/// All sets of values that differ in which tests some or all of their values pass; too many are cut off by
-/// taking the single values, each pair, and all together, which shows every `some` and every `all`.
-fn several(values: Vec<KeyValue>) -> Vec<KeyValue> {
+/// Every set of the values, for keys that can have several at once.
+fn several(key: &str, values: Vec<KeyValue>) -> Result<Vec<KeyValue>, String> {
     let texts: Vec<Text> = values
         .into_iter()
         .filter_map(|value| match value {
@@ -181,18 +182,14 @@ fn several(values: Vec<KeyValue>) -> Vec<KeyValue> {
             KeyValue::Several(_) | KeyValue::Unknown(_) => None,
         })
         .collect();
-    let n_small = texts.len().min(8);
-    let mut sets: Vec<KeyValue> = (1_usize..1 << n_small)
-        .map(|bits| {
-            let chosen = texts.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
-            KeyValue::Several(chosen.map(|(_, text)| text.clone()).collect())
-        })
-        .collect();
-    sets.extend(texts.iter().skip(n_small).map(|text| KeyValue::Several(vec![text.clone()])));
-    if n_small < texts.len() {
-        sets.push(KeyValue::Several(texts));
+    if texts.len() > SEVERAL {
+        return Err(format!("{key} may have several values and is tested for too many to work out"));
     }
-    sets
+    let set = |bits: usize| {
+        let chosen = texts.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+        KeyValue::Several(chosen.map(|(_, text)| text.clone()).collect())
+    };
+    Ok((1..1 << texts.len()).map(set).collect())
 }
 
 /// Ids that nobody wrote down: they differ only in the wildcards that keep fewer than eight digits.
