@@ -142,8 +142,13 @@ fn public_with_vpc_condition(case: &Case, all: &[Statement<'_>]) -> Option<Reaso
     if case.endpoint_type.is_public() != Some(true) {
         return None;
     }
-    let mut conditions = all.iter().flat_map(Statement::conditions);
-    let found = conditions.find(Condition::asks_for_vpc)?;
+    // Without the key a negated operator holds and any other one does not.
+    let negated = |condition: &Condition<'_>| condition.operator.key.to_ascii_lowercase().contains("not");
+    let refusing = |statement: &&Statement<'_>| statement.has_effect("Deny");
+    let found = all.iter().find_map(|statement| {
+        let mut conditions = statement.conditions().into_iter().filter(Condition::asks_for_vpc);
+        conditions.find(|condition| negated(condition) == refusing(&statement))
+    })?;
     Some(Reason {
         primary: Label::new(found.key.key_span, "only calls through a VPC endpoint carry this"),
         why: format!(
