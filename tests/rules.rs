@@ -275,6 +275,24 @@ fn rules_metadata_files_and_fixtures_match_one_to_one() {
 }
 
 #[test]
+fn examples_of_the_metadata_are_what_they_claim() {
+    let folder = std::env::temp_dir().join(format!("wicketgate-examples-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    for page in metadata::load_all() {
+        let id = page.id.as_str();
+        for (half, text, reported) in [("bad", &page.example.bad, true), ("good", &page.example.good, false)]
+        {
+            let path = folder.join(format!("{id}-{half}.yaml"));
+            fs::write(&path, text).unwrap();
+            let (sources, outcome) = run(&path, &folder, &[id]);
+            let shown = picture(&sources, &outcome.diagnostics);
+            assert_eq!(!outcome.diagnostics.is_empty(), reported, "{half} example of {id}:\n{text}\n{shown}");
+        }
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn no_picture_stands_without_its_case() {
     for rule in RULES {
         let folder = root().join("fixtures").join(rule.id.as_str());

@@ -2,7 +2,7 @@
 
 use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, Stage};
 use crate::exposure::{Context, cases, markers, origin, rest, routes};
-use crate::template::document::Resource;
+use crate::template::document::{Origin, Resource};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, Sourced, StepKind, Value};
 use crate::workspace::Stack;
@@ -54,7 +54,11 @@ pub(crate) fn function_url(context: &Context<'_>, stack: &Stack, resource: &Reso
         case.callers.push(internet(url_decision(open, case.public_permission)));
         case.auth_type = auth.map(|auth| from_globals(stack, auth));
     });
-    api.function = function;
+    // SAM may point the URL at an alias of the function that was written.
+    api.function = match &resource.origin {
+        Origin::Sam(written) => Some(written.clone()),
+        Origin::Written | Origin::Implicit => function,
+    };
     api
 }
 
@@ -184,7 +188,7 @@ fn is_public(context: &Context<'_>, stack: &Stack, permission: &Resource) -> boo
 }
 
 /// Marks a value that was written in `Globals`.
-fn from_globals(stack: &Stack, value: Sourced) -> Sourced {
+pub(crate) fn from_globals(stack: &Stack, value: Sourced) -> Sourced {
     let tree = &stack.lowered.tree;
     let inside = stack.template.globals.is_some_and(|globals| {
         let span = tree.span(globals);

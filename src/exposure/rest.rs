@@ -4,6 +4,7 @@ use crate::exposure::body::{Body, Settled, method_auth, settle};
 use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Case, Endpoint, EndpointType, Method, Policy, PolicySource, Stage, UnknownKey,
 };
+use crate::exposure::others::from_globals;
 use crate::exposure::{Context, callers, cases, markers, origin, routes};
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
@@ -156,6 +157,8 @@ fn case(
     }
     stages(context, stack, resource, resolver, &mut case);
     unreadable(stack, properties, resolver, &mut case);
+    case.type_value = case.type_value.map(|value| from_globals(stack, value));
+    case.association = case.association.map(|value| from_globals(stack, value));
     Some(case)
 }
 

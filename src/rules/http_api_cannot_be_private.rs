@@ -63,5 +63,8 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
             api.routes.first().map_or_else(|| "it".to_owned(), words::route)
         ))
         .help(remedy)
-        .help("or, if this one is meant to be public, say so on it:  Metadata: {wicketgate: {exposure: public}}")
+        // What events make has no resource to write a marker on.
+        .helps((!implicit).then(|| {
+            "or, if this one is meant to be public, say so on it:  Metadata: {wicketgate: {exposure: public}}".to_owned()
+        }))
 }

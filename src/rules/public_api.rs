@@ -26,7 +26,9 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         .partition(|public| !public.intent.contradicts_public() && public.api.origin != ApiOrigin::Implicit);
     findings.extend(told.iter().map(|public| finding(ctx, public)));
     if let Some((first, others)) = asked.split_first() {
-        let labels = others.iter().map(|other| Label::new(other.api.id_span, "public, too"));
+        // A loop makes several APIs at one place; they are one text.
+        let elsewhere = others.iter().filter(|other| other.api.id_span != first.api.id_span);
+        let labels = elsewhere.map(|other| Label::new(other.api.id_span, "public, too"));
         let subjects = others.iter().map(|other| Subject::api(other.api));
         findings.push(finding(ctx, first).related(labels).also_about(subjects));
     }

@@ -59,7 +59,7 @@ fn described(shape: &EndpointShape) -> (&'static str, &'static str, &'static str
         EndpointShape::IdsOnly => (
             "no `Type` beside the endpoint ids",
             "a map without `Type`",
-            "add  Type: PRIVATE  to it; the type is not taken over from a string in Globals",
+            "add  Type: PRIVATE  beside the ids (a string in Globals is not merged into a map)",
         ),
         EndpointShape::NoType => ("no `Type` in it", "a map without `Type`", "add  Type: PRIVATE  to it"),
         EndpointShape::List => {
