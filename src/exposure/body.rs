@@ -210,11 +210,12 @@ impl Body {
             .get(self.root, "securityDefinitions")
             .or_else(|| tree.get_path(self.root, &["components", "securitySchemes"]));
         let Some(scheme) = definitions.and_then(|definitions| tree.get(definitions, name)) else {
-            // SAM's and the console's own name for IAM.
-            return if name.eq_ignore_ascii_case("sigv4") || name == "AWS_IAM" {
-                Auth::Iam
-            } else {
-                Auth::Unknown
+            return match name {
+                // What SAM leaves behind for an event that takes the default authorizer off.
+                "NONE" | "api_key_false" => Auth::None,
+                // SAM's and the console's own names for IAM.
+                _ if name.eq_ignore_ascii_case("sigv4") || name == "AWS_IAM" => Auth::Iam,
+                _ => Auth::Unknown,
             };
         };
         let text = |keys: &[&str]| tree.get_path(scheme, keys).and_then(|node| tree.scalar(node));
