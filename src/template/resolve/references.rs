@@ -36,7 +36,8 @@ impl Resolver<'_, '_> {
             return self.parameter(parameter, span);
         }
         if scope.lowered.resource(name).is_some() || scope.template.resource(name).is_some() {
-            let name = Name::Resource { stack: scope.stack, id: name.to_owned() };
+            let id = scope.lowered.logical_id(name).to_owned();
+            let name = Name::Resource { stack: scope.stack, id };
             return Sourced::new(Value::named(name), span);
         }
         // SAM lets `Ref` reach what it derives: `Api.Stage`, `Function.Alias`.
@@ -237,6 +238,11 @@ impl Resolver<'_, '_> {
             && let Some(value) = scope.outside.output(scope.stack, id, output, self.path)
         {
             return Sourced { span, ..value };
+        }
+        // `${Api.Stage}` is no attribute: SAM puts the logical id of the stage it makes in its place.
+        let derived = format!("{id}.{attribute}");
+        if scope.lowered.logical_id(&derived) != derived {
+            return self.reference(&derived, span);
         }
         let resource = scope.lowered.resource(id).or_else(|| scope.template.resource(id));
         let name = match resource {
