@@ -6,6 +6,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::others::from_globals;
 use crate::exposure::{Context, callers, cases, markers, origin, routes};
+use crate::policy::document::PolicyDocument;
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
@@ -307,7 +308,10 @@ fn policies(
             Value::Absent | Value::Null => case.absent_policy = Some(document.span),
             Value::Map(members) if members.is_empty() => case.absent_policy = Some(document.span),
             Value::String(text) if text.trim().is_empty() => case.absent_policy = Some(document.span),
-            _ => case.policies.push(Policy { from, document }),
+            _ => {
+                let document = PolicyDocument::written_as_text(&document).unwrap_or(document);
+                case.policies.push(Policy { from, document });
+            }
         }
     }
     // An included body may bring its own policy extension, unless the template writes one.

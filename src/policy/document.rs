@@ -189,6 +189,15 @@ impl PolicyDocument {
         Self { span: policy.span, version, statements, problems, unknown }
     }
 
+    /// The value of a policy that is written as JSON text, at the place of the whole text; `None` for a policy
+    /// that is no text or no JSON.
+    pub fn written_as_text(policy: &Sourced) -> Option<Sourced> {
+        match json::read_if_text(policy) {
+            json::Reading::Read(value) => Some(value),
+            json::Reading::AsIs | json::Reading::NotJson(_) | json::Reading::Unknown(_) => None,
+        }
+    }
+
     /// Whether `${…}` means a policy variable: only in Version 2012-10-17.
     pub fn has_variables(&self) -> bool {
         self.version.as_ref().is_some_and(|v| v.value == "2012-10-17")

@@ -3,7 +3,9 @@
 //! A policy that refuses everybody is `policy-denies-everyone`.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, NamedBy};
+use crate::exposure::model::{
+    Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource,
+};
 use crate::exposure::statements::{Condition, statements};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -106,7 +108,6 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         .related(endpoint_label(ctx, refused))
         .related(export_labels(ctx, omission))
         .related(values.iter().filter(|value| !is_linked(ctx, value)).flat_map(|value| places::steps(value)))
-        .related(refused.because.first().map(|&span| Label::new(span, "refused here")))
         .why(why(case, omission))
         .notes(presumption(refused))
         .notes(by_pattern.then(|| {
@@ -184,7 +185,9 @@ fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
         (&[first, ..], _) => Label::new(key_of(case, first).unwrap_or(first), "only these are let in"),
         ([], Some(&listed)) => Label::new(listed, "shut out by this"),
         ([], None) => {
-            let statement = omission.refused.because.first().copied();
+            // Where some requests pass, the first deciding text may be one that lets them in.
+            let certain = omission.refused.decision == Decision::Deny;
+            let statement = omission.refused.because.first().copied().filter(|_| certain);
             let document = case.policies.first().map(|policy| policy.document.span);
             Label::new(statement.or(document).unwrap_or(api.id_span), "refuses the endpoint")
         }
@@ -219,9 +222,13 @@ fn is_linked(ctx: &Context<'_>, value: &Sourced) -> bool {
 
 fn why(case: &Case, omission: &Omission<'_>) -> String {
     // SAM writes operator and key for a list; in a written statement each stands at its own place.
-    let from_list = all_conditions(case)
-        .iter()
-        .any(|condition| condition.asks_for_vpc() && condition.operator.key_span == condition.key.key_span);
+    let is_list = |condition: &Condition<'_>| {
+        condition.asks_for_vpc() && condition.operator.key_span == condition.key.key_span
+    };
+    let mut from_sam = case.policies.iter().filter(|policy| policy.from == PolicySource::Sam);
+    let from_list = from_sam.any(|policy| {
+        statements(&policy.document).iter().any(|statement| statement.conditions().iter().any(is_list))
+    });
     let through = if omission.refused.named_by.contains(&NamedBy::Association) {
         "calls through the associated endpoint get 403"
     } else {

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType};
-use crate::exposure::statements::{Statement, statements};
+use crate::exposure::statements::{Condition, Statement, statements};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, words};
@@ -41,6 +41,7 @@ fn is_open(caller: &Caller) -> bool {
 fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
     let case = occurrence.state;
     let denied = denied_list(case);
+    let narrow = denied.is_none().then(|| narrow_deny(case)).flatten();
     let signed_only = stranger(case).is_some_and(|caller| caller.unsigned == Decision::Deny);
     let condition = match occurrence.when.as_slice() {
         [] => String::new(),
@@ -67,9 +68,13 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     .related(case.association.as_ref().map(|written| {
         Label::new(written.span, "associating an endpoint gives it a name, it keeps nobody out")
     }))
+    .related(narrow.clone())
     .why(if denied.is_some() {
         "a list of who is refused lets in everybody else: anyone with an AWS account can make an endpoint and call \
          the API once they learn its id."
+    } else if narrow.is_some() {
+        "the statement that refuses other endpoints does not cover all that is allowed: anyone with an AWS account \
+         can make an endpoint in the region and call the rest once they learn the API's id."
     } else {
         "nothing in the policy asks which endpoint the call comes through: anyone with an AWS account can make an \
          endpoint in the region and call the API once they learn its id."
@@ -85,6 +90,15 @@ fn denied_list(case: &Case) -> Option<Label> {
         condition.asks_for_vpc() && !condition.operator.key.to_ascii_lowercase().contains("not")
     })?;
     Some(Label::new(listed.key.key_span, "only these are refused"))
+}
+
+/// What a statement covers that refuses all endpoints but some, if there is one: it is too little.
+fn narrow_deny(case: &Case) -> Option<Label> {
+    let statements = all_statements(case).into_iter().filter(|statement| statement.has_effect("Deny"));
+    let mut refusing =
+        statements.filter(|statement| statement.conditions().iter().any(Condition::asks_for_vpc));
+    let resource = refusing.find_map(|statement| statement.part("Resource"))?;
+    Some(Label::new(resource.value.span, "other endpoints are refused for this only"))
 }
 
 /// The `Principal` of the statement that lets strangers in.
