@@ -14,6 +14,7 @@ use crate::template::sam::endpoint;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::openapi::{self, POLICY};
+use crate::template::sam::policy_lists;
 use crate::template::sam::resource_policy;
 use crate::template::sam::schema;
 
@@ -156,7 +157,7 @@ impl RestApi {
             return Err(Refuse::new(key, "`Auth.ResourcePolicy` must be a map"));
         }
         self.report_two_policies(lowering, key, body);
-        let lists = resource_policy::read(lowering, &self.parent.id, policy);
+        let lists = policy_lists::read(lowering, &self.parent.id, policy);
         let paths = openapi::paths(&lowering.nodes, body);
         if paths.is_empty() && lists.any {
             lowering.surprise(&self.parent.id, key, SurpriseKind::PolicyWithoutPaths);

@@ -6,12 +6,14 @@ use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::document::Origin;
 use crate::template::lowered::{EventRoute, RefusalKind, SurpriseKind};
-use crate::template::sam::auth::{self, EventAuth};
+use crate::template::sam::authorizers;
 use crate::template::sam::checks;
+use crate::template::sam::event_auth::{self, EventAuth};
 use crate::template::sam::implicit::{Family, HTTP, REST};
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::openapi::{self, ANY_METHOD, Operation};
+use crate::template::sam::policy_lists;
 use crate::template::sam::resource_policy;
 
 /// One event of a function or state machine.
@@ -255,7 +257,7 @@ fn integrate(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed
 
 /// The integration that calls a function or starts a state machine.
 pub(super) fn integration(nodes: &mut Nodes, handler: &Handler<'_>, span: Span) -> NodeId {
-    let partition = auth::partition_variable();
+    let partition = authorizers::partition_variable();
     let (kind, uri) = if handler.is_state_machine {
         ("aws", format!("arn:{partition}:apigateway:${{AWS::Region}}:states:action/StartExecution"))
     } else {
@@ -274,7 +276,7 @@ pub(super) fn integration(nodes: &mut Nodes, handler: &Handler<'_>, span: Span) 
 fn apply_auth(lowering: &mut Lowering<'_>, placed: &Placed, auth: NodeId, body: NodeId) -> Step {
     let api_auth = lowering.nodes.get_truthy(lowering.properties(placed.at), "Auth");
     let event = EventAuth { api: &placed.api.id, api_auth, auth, operation: &placed.operation };
-    auth::apply_event(lowering, &event, body)?;
+    event_auth::apply(lowering, &event, body)?;
     let Some(entry) = lowering.nodes.entry(auth, "ResourcePolicy") else { return Ok(()) };
     if !lowering.nodes.is_truthy(entry.value) {
         return Ok(());
@@ -283,7 +285,7 @@ fn apply_auth(lowering: &mut Lowering<'_>, placed: &Placed, auth: NodeId, body: 
     if !lowering.nodes.is_dict(entry.value) {
         return Err(Refuse::new(key, "`ResourcePolicy` of an event must be a map"));
     }
-    let lists = resource_policy::read(lowering, &placed.api.id, entry.value);
+    let lists = policy_lists::read(lowering, &placed.api.id, entry.value);
     let stage = match placed.stage {
         Some(stage) => stage,
         None => lowering.nodes.tree.add_plain(key, "null"),

@@ -5,7 +5,7 @@
 
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
-use crate::template::sam::auth;
+use crate::template::sam::authorizers;
 use crate::template::sam::checks;
 use crate::template::sam::events::{self, ApiId, DEFAULT_PATH, Event, Handler};
 use crate::template::sam::http_events;
@@ -293,7 +293,7 @@ fn permission(
     target: &str,
     span: Span,
 ) {
-    let partition = auth::partition_variable();
+    let partition = authorizers::partition_variable();
     let arn = format!(
         "arn:{partition}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}{target}"
     );

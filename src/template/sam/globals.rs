@@ -7,7 +7,7 @@ use crate::syntax::tree::{Entry, Kind, Node, NodeId};
 use crate::template::lowered::{RefusalKind, SurpriseKind};
 use crate::template::sam::lowering::{Lowering, Refuse};
 use crate::template::sam::nodes::{MAX_DEPTH, Nodes, Shape};
-use crate::template::sam::resource_policy::LIST_FIELDS;
+use crate::template::sam::policy_lists::LIST_FIELDS;
 
 /// Section and the keys it may have.
 const SECTIONS: [(&str, &[&str]); 10] = [

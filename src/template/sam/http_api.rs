@@ -6,6 +6,7 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::sam::auth;
+use crate::template::sam::authorizers;
 use crate::template::sam::checks;
 use crate::template::sam::domain_v2;
 use crate::template::sam::identifier;
@@ -149,7 +150,7 @@ impl HttpApi {
         let iam = lowering.nodes.get(auth, "EnableIamAuthorizer");
         if let Some(iam) = iam.filter(|&iam| lowering.nodes.shape(iam) == Shape::Bool(true)) {
             let span = lowering.nodes.span(iam);
-            schemes.push(("AWS_IAM".to_owned(), span, auth::aws_iam(&mut lowering.nodes, span)));
+            schemes.push(("AWS_IAM".to_owned(), span, authorizers::aws_iam(&mut lowering.nodes, span)));
         }
         if let Some(authorizers) = lowering.nodes.get_truthy(auth, "Authorizers") {
             if !lowering.nodes.is_dict(authorizers) {
@@ -231,7 +232,7 @@ impl HttpApi {
         let permission = nodes.get_truthy(written, "EnableFunctionDefaultPermissions").is_some();
         let function = nodes.get(written, "FunctionArn");
         if let Some(function) = function.filter(|_| permission) {
-            auth::authorizer_permission(lowering, &self.parent, name, function);
+            authorizers::authorizer_permission(lowering, &self.parent, name, function);
         }
         let nodes = &mut lowering.nodes;
         let (scheme, kind) = match jwt {

@@ -6,11 +6,13 @@
 
 mod api;
 mod auth;
+mod authorizers;
 mod checks;
 mod cors;
 mod domain;
 mod domain_v2;
 mod endpoint;
+mod event_auth;
 mod events;
 mod function;
 mod globals;
@@ -25,6 +27,7 @@ mod nodes;
 mod openapi;
 mod others;
 mod parameters;
+mod policy_lists;
 mod resource_policy;
 mod schema;
 mod schema_events;

@@ -5,7 +5,7 @@
 
 use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
-use crate::template::sam::auth;
+use crate::template::sam::authorizers;
 use crate::template::sam::domain_v2;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
@@ -236,7 +236,7 @@ impl WebSocketApi {
             properties,
         );
         if lowering.nodes.get_truthy(auth, "InvokeRole").is_none() {
-            auth::authorizer_permission(lowering, &parent, "", function);
+            authorizers::authorizer_permission(lowering, &parent, "", function);
         }
     }
 }
