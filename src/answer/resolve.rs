@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::answer::plain::Plain;
+use crate::template::bindings::{Binding, Bindings};
 use crate::template::cases::{Constraints, Path};
-use crate::template::resolve::Resolver;
-use crate::template::value::{Name, Part, Value};
+use crate::template::resolve::{Resolver, Scope};
+use crate::template::value::{Name, Part, Sourced, Value};
 use crate::workspace::{Stack, Workspace};
 
 /// Resource types that decide or carry exposure.
@@ -54,8 +55,13 @@ pub fn resolve(
     stack: &Stack,
     types: &dyn Fn(&str) -> bool,
 ) -> Result<Resolved, String> {
+    if let Some(refusal) = stack.lowered.refusals.first() {
+        return Err(format!("refused: {}", refusal.reason));
+    }
     let mut path = Path::new(Constraints::default());
-    let mut resolver = Resolver::new(workspace.scope(stack), &mut path);
+    let bindings = complete(stack);
+    let scope = Scope { bindings: &bindings, ..workspace.scope(stack) };
+    let mut resolver = Resolver::new(scope, &mut path);
     let mut tokens = Tokens::default();
     let mut resolved = Resolved { conditions: Vec::new(), resources: Vec::new(), unresolved: Vec::new() };
     for condition in &stack.template.conditions {
@@ -80,6 +86,30 @@ pub fn resolve(
     }
     resolved.unresolved = tokens.seen.into_iter().collect();
     Ok(resolved)
+}
+
+/// The bindings of a stack with every parameter decided: what is given, else the default, else a name.
+fn complete(stack: &Stack) -> Bindings {
+    let mut bindings = stack.bindings.clone();
+    // What a parent passes is asked for when it is needed.
+    if stack.parent.is_some() {
+        return bindings;
+    }
+    for parameter in &stack.template.parameters {
+        if bindings.parameters.contains_key(&parameter.name) {
+            continue;
+        }
+        let default = parameter.default.and_then(|node| stack.lowered.tree.scalar(node));
+        let binding = match default {
+            Some(text) => Binding::Text(text.to_owned()),
+            None => {
+                let name = Name::Parameter { stack: stack.id, name: parameter.name.clone() };
+                Binding::Value(Sourced::new(Value::named(name), parameter.name_span))
+            }
+        };
+        bindings.parameters.insert(parameter.name.clone(), binding);
+    }
+    bindings
 }
 
 /// Turns names into tokens and remembers them.

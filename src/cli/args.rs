@@ -37,6 +37,28 @@ Exit status:
   2  a bad flag, a bad policy file, a path that cannot be read, an internal error
   3  a folder was given and no template was found in it (--allow-empty makes it 0)";
 
+const RESOLVE_HELP: &str = "\
+Prints one JSON line a template: conditions and resources with their properties. What only AWS
+knows stays a token: @{Ref:Id}, @{GetAtt:Id.Attribute}, @{Import:Name}, @{SSM:path}, @{Param:Name}.
+
+Examples:
+  wicketgate resolve template.yaml --param Environment=prod
+  wicketgate resolve --jsonl cases.jsonl      lines {id, template, params, exports}, one answer each
+
+Exit status: 2 when a template or line cannot be worked out, else 0.";
+
+const SIMULATE_HELP: &str = "\
+Each line is a JSON object with a policy and a request (`policy`, `auth`, `endpoint`, `request`);
+the answer says what the resource policy decides, and what API Gateway does with it. With
+--symbolic each line is a policy alone, and the answer says which callers it lets in: all, some or
+none of the internet and of each VPC endpoint.
+
+Examples:
+  wicketgate simulate cases.jsonl
+  echo '{\"policy\": {\"Statement\": []}}' | wicketgate simulate --symbolic
+
+Exit status: 2 when a line cannot be read, else 0.";
+
 /// Reads CloudFormation and SAM templates and says who can call each API in them.
 ///
 /// Nothing is sent anywhere: no AWS account, no credentials, no network.
@@ -55,6 +77,12 @@ pub(super) enum Verb {
     Check(CheckArgs),
     /// Show who can reach what: each API and its callers
     Map(MapArgs),
+    /// Show what the resources that decide exposure look like with these parameter values
+    #[command(after_help = RESOLVE_HELP)]
+    Resolve(ResolveArgs),
+    /// Decide requests against policies, one JSON line each
+    #[command(after_help = SIMULATE_HELP)]
+    Simulate(SimulateArgs),
     /// Print what a rule means, why it matters and what to do
     Explain {
         /// Name of the rule, for example `public-api`
@@ -78,6 +106,51 @@ pub(super) struct PolicyArgs {
     /// Read no policy file, and no template beyond the named paths and what those name
     #[arg(long)]
     pub(super) isolated: bool,
+}
+
+/// Arguments of `resolve`.
+#[derive(Debug, Args)]
+pub(super) struct ResolveArgs {
+    /// Templates and folders; with --jsonl a file of JSON lines, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// Value of a parameter; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE", conflicts_with = "jsonl")]
+    pub(super) params: Vec<String>,
+    /// Region of the stack
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// Account of the stack
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) account: Option<String>,
+    /// Name of the stack
+    #[arg(long, value_name = "NAME")]
+    pub(super) stack_name: Option<String>,
+    /// Read cases from JSON lines instead of templates
+    #[arg(long)]
+    pub(super) jsonl: bool,
+    /// Resources of every type, not only of those that decide exposure
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// File of JSON lines, or `-` for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(super) file: PathBuf,
+    /// Answer for whole classes of callers instead of single requests
+    #[arg(long)]
+    pub(super) symbolic: bool,
+    /// Only well-formed ids are values of the keys that hold ids
+    #[arg(long, requires = "symbolic")]
+    pub(super) well_formed_ids: bool,
+    /// Every key may be present or missing in every class of callers
+    #[arg(long, requires = "symbolic")]
+    pub(super) loose: bool,
 }
 
 /// Arguments of `check`.

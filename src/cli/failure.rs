@@ -51,6 +51,15 @@ pub(super) enum Failure {
     Stdin(io::Error),
     /// A path could not be read.
     Load(LoadError),
+    /// A file of JSON lines could not be read.
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A `--param` that is not `NAME=VALUE`.
+    Parameter(String),
     /// The file of `--output` could not be written.
     Output {
         /// The file.
@@ -80,6 +89,10 @@ impl fmt::Display for Failure {
             }
             Self::Stdin(source) => write!(formatter, "cannot read standard input: {source}"),
             Self::Load(error) => error.fmt(formatter),
+            Self::Input { path, source } => write!(formatter, "cannot read {}: {source}", path.display()),
+            Self::Parameter(text) => {
+                write!(formatter, "--param takes NAME=VALUE, and `{text}` has no `=` behind a name")
+            }
             Self::Output { path, source } => write!(formatter, "cannot write {}: {source}", path.display()),
             Self::Stdout(source) => write!(formatter, "cannot write to standard output: {source}"),
             Self::ReaderGone => formatter.write_str("standard output was closed"),
@@ -100,12 +113,15 @@ fn unknown_rule(formatter: &mut fmt::Formatter<'_>, name: &str, nearest: &[&str]
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::UnknownRule { .. } | Self::StdinBesidePaths | Self::NameWithoutStdin | Self::ReaderGone => {
-                None
-            }
+            Self::UnknownRule { .. }
+            | Self::StdinBesidePaths
+            | Self::NameWithoutStdin
+            | Self::Parameter(_)
+            | Self::ReaderGone => None,
             Self::WorkingDirectory(source)
             | Self::Stdin(source)
             | Self::Stdout(source)
+            | Self::Input { source, .. }
             | Self::Output { source, .. } => Some(source),
             Self::Load(error) => Some(error),
             Self::Threads(error) => Some(error),

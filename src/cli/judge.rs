@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::check::settings::Settings;
 use crate::check::summary::Summary;
-use crate::check::{self, File, Outcome};
+use crate::check::{self, Analysis, File, Outcome};
 use crate::cli::args::PolicyArgs;
 use crate::cli::failure::Failure;
 use crate::cli::input::{self, Input, InputFile};
@@ -113,10 +113,15 @@ pub(super) fn judge(input: &mut Input, groups: Vec<Group>) -> Judged {
 
 /// States the facts without judging them, for all files of the run.
 pub(super) fn analyse(input: &mut Input) -> ExposureModel {
+    analyse_with(input, &Settings::default()).model
+}
+
+/// The same with settings that say what is known about the stacks.
+pub(super) fn analyse_with(input: &mut Input, settings: &Settings) -> Analysis {
     let files = roles(input, |file| file.role == Role::Reported);
     let local = &input.local;
     let mut read_local = |naming: &str, relative: &str| local.read_local(naming, relative);
-    check::analyse(&mut input.sources, &files, &Settings::default(), &mut read_local).model
+    check::analyse(&mut input.sources, &files, settings, &mut read_local)
 }
 
 /// The files for the driver.

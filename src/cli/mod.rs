@@ -11,6 +11,8 @@ mod judge;
 mod map;
 mod output;
 mod progress;
+mod resolve;
+mod simulate;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
@@ -48,6 +50,8 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Fai
     match cli.verb {
         Verb::Check(args) => check::run(&args),
         Verb::Map(args) => map::run(&args),
+        Verb::Resolve(args) => resolve::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
         Verb::Explain { rule } => explain::explain(&rule),
         Verb::Rules { format } => explain::list(format),
     }

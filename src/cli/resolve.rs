@@ -1,0 +1,113 @@
+//! The verb `resolve`: templates with parameter values in, JSON lines out.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::answer::resolve::{EXPOSURE_TYPES, Resolved, resolve};
+use crate::check::settings::Settings;
+use crate::cli::args::ResolveArgs;
+use crate::cli::failure::{Failure, Status};
+use crate::cli::input::{self, Wanted};
+use crate::cli::judge::analyse_with;
+use crate::cli::output::{note_all, to_stdout};
+use crate::cli::simulate::each_line;
+use crate::load::Role;
+use crate::report::resolve::answer;
+use crate::source::{SourceFile, Sources};
+use crate::template::bindings::{Binding, Bindings};
+
+/// Runs `resolve`.
+pub(super) fn run(args: &ResolveArgs) -> Result<Status, Failure> {
+    if args.jsonl { lines(args) } else { templates(args) }
+}
+
+fn is_wanted(args: &ResolveArgs) -> impl Fn(&str) -> bool + '_ {
+    |type_name: &str| args.all || EXPOSURE_TYPES.contains(&type_name)
+}
+
+fn bindings(args: &ResolveArgs) -> Result<Bindings, Failure> {
+    let mut parameters = BTreeMap::new();
+    for text in &args.params {
+        let (name, value) = text
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| Failure::Parameter(text.clone()))?;
+        parameters.insert(name.to_owned(), Binding::Text(value.to_owned()));
+    }
+    Ok(Bindings {
+        region: args.region.clone(),
+        account: args.account.clone(),
+        stack_name: args.stack_name.clone(),
+        parameters,
+        ..Bindings::default()
+    })
+}
+
+fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
+    let settings = Settings { bindings: vec![bindings(args)?], ..Settings::default() };
+    let wanted =
+        Wanted { paths: &args.paths, stdin_filename: None, policy: &args.policy, respect_ignore_files: true };
+    let mut input = input::read(&wanted)?;
+    let analysis = analyse_with(&mut input, &settings);
+    let reported = |file| input.files.iter().any(|known| known.id == file && known.role == Role::Reported);
+    let mut failed = !input.errors.is_empty();
+    to_stdout(|out| {
+        for stack in analysis.workspace.stacks().iter().filter(|stack| reported(stack.template.file)) {
+            let resolved = resolve(&analysis.workspace, stack, &is_wanted(args));
+            failed |= resolved.is_err();
+            let mut line = Map::new();
+            line.insert("file".to_owned(), json!(input.sources.name(stack.template.file)));
+            line.extend(answer(&resolved));
+            serde_json::to_writer(&mut *out, &line)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    })?;
+    note_all(input.errors.iter().map(|error| format!("wicketgate: {error}")));
+    note_all(input.empty_folders.iter().map(|folder| format!("wicketgate: no template found in {folder}")));
+    Ok(match (failed, input.empty_folders.is_empty()) {
+        (true, _) => Status::Failed,
+        (false, true) => Status::Clean,
+        (false, false) => Status::NoTemplate,
+    })
+}
+
+fn lines(args: &ResolveArgs) -> Result<Status, Failure> {
+    let file = args.paths.first().filter(|path| path.as_os_str() != ".");
+    let base = bindings(args)?;
+    each_line(file.map(std::path::PathBuf::as_path), |case| {
+        let mut line = Map::new();
+        line.insert("id".to_owned(), case.get("id").cloned().unwrap_or(Value::Null));
+        line.extend(answer(&one(args, &base, case)));
+        Value::Object(line)
+    })
+}
+
+/// Works out the template of one line.
+fn one(args: &ResolveArgs, base: &Bindings, case: &Value) -> Result<Resolved, String> {
+    let text = match case.get("template") {
+        Some(Value::String(text)) => text.clone(),
+        Some(template @ Value::Object(_)) => template.to_string(),
+        _ => return Err("the line has no `template`".to_owned()),
+    };
+    let mut bindings = base.clone();
+    for (name, value) in case.get("params").and_then(Value::as_object).into_iter().flatten() {
+        bindings.parameters.insert(name.clone(), Binding::Text(as_text(value)));
+    }
+    for (name, value) in case.get("exports").and_then(Value::as_object).into_iter().flatten() {
+        bindings.known.insert(format!("export:{name}"), as_text(value));
+    }
+    let settings = Settings { bindings: vec![bindings], ..Settings::default() };
+    let mut sources = Sources::new();
+    let id = sources.add(SourceFile::new("template", text));
+    let files = [crate::check::File { id, role: crate::check::Role::Reported, problem: None }];
+    let analysis = crate::check::analyse(&mut sources, &files, &settings, &mut |_, _| None);
+    let stack =
+        analysis.workspace.stacks().first().ok_or_else(|| "the template cannot be read".to_owned())?;
+    resolve(&analysis.workspace, stack, &is_wanted(args))
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
