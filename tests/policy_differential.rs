@@ -14,6 +14,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use wicketgate::answer::simulate::{Options, answer_question, ask_endpoint, decide_case};
+use wicketgate::policy::ask::Verdict;
+use wicketgate::policy::compiled::Policy;
+use wicketgate::policy::document::PolicyDocument;
+use wicketgate::policy::request::{KeyValue, Request};
+use wicketgate::policy::resource::Shape;
+use wicketgate::policy::text::{Names, Text};
+use wicketgate::policy::truth::Truth;
+use wicketgate::policy::world::{Signing, World};
+use wicketgate::source::{FileId, Span, TextRange};
+use wicketgate::template::value::{Sourced, Value as Written};
 
 fn shared() -> PathBuf {
     match std::env::var_os("WICKETGATE_SHARED") {
@@ -203,4 +213,148 @@ fn single_requests_never_contradict_a_whole_answer() {
         }
     }
     assert!(allowed > questions.len(), "{allowed} requests were allowed");
+}
+
+/// A caller world with single requests in it.
+struct Sampled {
+    world: World,
+    requests: Vec<Request>,
+}
+
+/// The same requests of every kind for every policy: each way in, unsigned and signed, with values near the
+/// constants that the generator uses.
+fn sampled_worlds(own: &str, foreign: &str) -> Vec<Sampled> {
+    let ids = ["vpce-0a1b2c3d4e5f60718", "vpce-1a2b3c4d", "vpce-0ffffffffffffffff"];
+    let vpcs = ["vpc-0123456789abcdef0", "vpc-1a2b3c4d", "vpc-0badbadbadbadbad0"];
+    let text = |t: &str| Text::from(t);
+    let signings = [Signing::Unsigned, Signing::Account(text(own)), Signing::Foreign(text(own))];
+    let mut worlds = Vec::new();
+    for signing in signings {
+        let account = match &signing {
+            Signing::Unsigned => None,
+            Signing::Account(_) => Some(own),
+            Signing::Foreign(_) => Some(foreign),
+        };
+        let public = ["8.8.8.8", "10.0.5.1", "192.0.2.7", "2001:db8::1", "198.51.100.7"];
+        let requests = public.iter().flat_map(|ip| signed(account, &[("aws:SourceIp", ip)]));
+        worlds.push(Sampled { world: World::internet(signing.clone()), requests: requests.collect() });
+        for id in ids {
+            let inside = |vpc: &str| {
+                let keys = [("aws:SourceVpce", id), ("aws:SourceVpc", vpc), ("aws:VpcSourceIp", "10.0.5.17")];
+                let rewritten = [&keys[..], &[("aws:SourceIp", "10.0.0.9")]].concat();
+                [signed(account, &keys), signed(account, &rewritten)].concat()
+            };
+            let known = World::endpoint(&text(id), Some(&text(vpcs[1])), signing.clone());
+            worlds.push(Sampled { world: known, requests: inside(vpcs[1]) });
+            let open = World::endpoint(&text(id), None, signing.clone());
+            worlds.push(Sampled { world: open, requests: vpcs.iter().flat_map(|v| inside(v)).collect() });
+        }
+    }
+    worlds
+}
+
+/// Requests with these keys, signed or not, at several times and with several other keys.
+fn signed(account: Option<&str>, keys: &[(&str, &str)]) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for (at, time) in
+        ["2024-12-31T23:59:59Z", "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"].iter().enumerate()
+    {
+        let mut request = Request::new("execute-api:Invoke", Text::default());
+        let common = [("aws:SecureTransport", "true"), ("aws:CurrentTime", *time)];
+        for (key, value) in keys.iter().copied().chain(common) {
+            request = request.with(key, KeyValue::Is(Text::from(value)));
+        }
+        if at == 1 {
+            request = request.with("aws:UserAgent", KeyValue::Is(Text::from("a+b")));
+        }
+        if let Some(account) = account {
+            let user = ["user/alice", "user/bob", "role/app"][at];
+            let arn = format!("arn:aws:iam::{account}:{user}");
+            request.principal = Some(Text::from(arn.as_str()));
+            let age = ["0", "299", "3601"][at];
+            for (key, value) in [
+                ("aws:PrincipalArn", arn.as_str()),
+                ("aws:PrincipalAccount", account),
+                ("aws:PrincipalType", "User"),
+                ("aws:userid", "AIDA"),
+                ("aws:MultiFactorAuthAge", age),
+                ("aws:PrincipalTag/vpc", "vpc-1a2b3c4d"),
+            ] {
+                request = request.with(key, KeyValue::Is(Text::from(value)));
+            }
+            if at > 0 {
+                let paths = vec![Text::from("o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/")];
+                request = request.with("aws:PrincipalOrgPaths", KeyValue::Several(paths));
+                request = request.with("aws:PrincipalOrgID", KeyValue::Is(Text::from("o-a1b2c3d4e5")));
+            }
+        }
+        requests.push(request);
+    }
+    requests
+}
+
+/// The request's texts, for a failure's reader.
+fn shown(request: &Request) -> String {
+    let context = request.context.iter().map(|(key, value)| match value {
+        KeyValue::Is(text) => format!("{key}={}", text.literal().unwrap_or_default()),
+        other => format!("{key}={other:?}"),
+    });
+    context.collect::<Vec<_>>().join(" ")
+}
+
+/// Policies with every element of the language: single requests never contradict the answer for their world,
+/// and every witness is decided as it claims.
+#[test]
+fn worlds_agree_with_single_requests_on_every_element() {
+    let (own, foreign) = ("123456789012", "210987654321");
+    let seed = fresh_seed();
+    let n_policies = count("WICKETGATE_POLICY_QUESTIONS", 1000);
+    let cases = cases("full", seed, 4 * n_policies);
+    let worlds = sampled_worlds(own, foreign);
+    let (mut known, mut unknown, mut checked) = (0, 0, 0);
+    for case in cases.iter().step_by(4) {
+        let mut names = Names::new();
+        let span = Span::new(FileId(0), TextRange::new(0, 0));
+        let value = Sourced { value: Written::String(case["policy"].to_string()), span, via: Vec::new() };
+        let document = PolicyDocument::parse(&value, &mut names);
+        let api = Text::from(case["request"]["apiArn"].as_str().expect("an ARN"));
+        let policy = Policy::new(&document, &api, &names);
+        let paths =
+            ["/prod/GET/pets", "/prod/POST/pets/1", "/dev/GET/", "/prod/GET/admin/users", "/PROD/GET/pets"];
+        let resources: Vec<Text> = paths.iter().map(|path| api.then(&Text::from(*path))).collect();
+        let shapes: Vec<Shape> = resources.iter().map(Shape::of).collect();
+        let routes = policy.routes(&shapes);
+        for Sampled { world, requests } in &worlds {
+            for answer in policy.ask(world, &routes) {
+                let verdict = answer.verdict();
+                known += usize::from(verdict != Verdict::Unknown);
+                unknown += usize::from(verdict == Verdict::Unknown);
+                for (witness, expected) in [(&answer.allowed, Truth::Yes), (&answer.refused, Truth::No)] {
+                    if let Some(witness) = witness {
+                        let decision = policy.decide(&witness.request());
+                        assert_eq!(decision.allowed, expected, "{}\n{:?}", case["policy"], witness.request());
+                    }
+                }
+                for request in requests {
+                    let mut request = request.clone();
+                    request.resource = resources[answer.routes[checked % answer.routes.len()]].clone();
+                    checked += 1;
+                    let contradiction = match policy.decide(&request).allowed {
+                        Truth::Yes => Verdict::None,
+                        Truth::No => Verdict::All,
+                        Truth::Unknown => continue,
+                    };
+                    assert_ne!(
+                        verdict,
+                        contradiction,
+                        "{}\n{world:?}\n{request:?}\n{}",
+                        case["policy"],
+                        shown(&request)
+                    );
+                }
+            }
+        }
+    }
+    println!("{n_policies} policies: {known} answers known, {unknown} unknown, {checked} requests");
+    assert!(known > 2 * unknown, "{known} known, {unknown} unknown");
 }

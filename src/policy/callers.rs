@@ -91,14 +91,51 @@ fn candidates(policy: &Policy<'_>, signing: &Signing, judge: &Judge<'_>) -> Vec<
         }
         add(user_of(&named), true, certain);
     }
-    if foreign {
-        let literal = account.literal().unwrap_or_default();
-        let other = ["999999999999", "888888888888"].iter().find(|a| **a != literal).copied();
-        add(user_of(&Text::from(other.unwrap_or_default())), true, true);
-    } else {
+    if !foreign {
         add(user_of(account), true, true);
+        return found;
     }
+    for other in accounts_in_conditions(policy) {
+        match same(other.symbols(), account, judge) {
+            Truth::Yes => {}
+            Truth::No => add(user_of(&other), true, true),
+            Truth::Unknown => add(user_of(&other), true, false),
+        }
+    }
+    let literal = account.literal().unwrap_or_default();
+    let other = ["999999999999", "888888888888"].iter().find(|a| **a != literal).copied();
+    add(user_of(&Text::from(other.unwrap_or_default())), true, true);
     found
+}
+
+/// An account of every kind that conditions on the caller's account or ARN tell apart.
+fn accounts_in_conditions(policy: &Policy<'_>) -> Vec<Text> {
+    const ACCOUNT: &str = "aws:principalaccount";
+    let values = policy.values(ACCOUNT, &Form::of_key(ACCOUNT)).into_iter();
+    let texts = values.filter_map(|value| match value {
+        KeyValue::Is(text) | KeyValue::Unnamed(text) | KeyValue::Stranger(text) => Some(text),
+        KeyValue::Several(_) | KeyValue::Unknown(_) => None,
+    });
+    let arns = policy.constants("aws:principalarn");
+    let of_arns = arns.iter().filter_map(|arn| match principal::split(arn).as_slice() {
+        [_, _, _, _, account, _] => account_like(account),
+        _ => None,
+    });
+    texts.chain(of_arns).collect()
+}
+
+/// An account that the fifth part of an ARN pattern matches; `None` when it holds no digit.
+fn account_like(part: &[Symbol]) -> Option<Text> {
+    if part.iter().any(|s| s.is_name()) {
+        return Some(Text::of_symbols(part.to_vec()));
+    }
+    let text = Text::of_symbols(part.to_vec()).literal()?;
+    if !text.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let missing = 12_usize.saturating_sub(text.chars().filter(|c| *c != '*').count());
+    let filled = text.replacen('*', &"0".repeat(missing), 1).replace('*', "").replace('?', "0");
+    Some(Text::from(filled.as_str()))
 }
 
 /// The account of a principal that a policy names: its own digits, or the fifth part of its ARN.
