@@ -2,6 +2,7 @@
 //!
 //! Nothing here renders, reads a file or computes a fact that another module does not already know.
 
+pub mod case;
 pub mod catalogue;
 pub mod map;
 pub mod plain;

@@ -50,6 +50,20 @@ pub struct Options {
     pub loose: bool,
 }
 
+/// Answers one line of JSON: a case, or with `symbolic` a question. Gives the answer as one line without a line
+/// end, and whether the line could be read. `number` counts lines from 1.
+pub fn answer_line(line: &[u8], number: u64, symbolic: Option<Options>) -> (String, bool) {
+    let answer = match serde_json::from_slice::<Json>(line) {
+        Ok(question) => match symbolic {
+            Some(options) => answer_question(&question, options),
+            None => decide_case(&question),
+        },
+        Err(error) => json!({"line": number, "error": error.to_string()}),
+    };
+    let read = answer.get("error").is_none();
+    (answer.to_string(), read)
+}
+
 /// Decides one case. A case that cannot be read gives `{"id", "engine", "error"}`.
 pub fn decide_case(case: &Json) -> Json {
     match decision(case) {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
-
+use crate::answer::case::{self, Case};
 use crate::answer::resolve::{EXPOSURE_TYPES, Resolved, resolve};
-use crate::check::settings::Settings;
+use crate::check::{self, settings::Settings};
 use crate::cli::args::ResolveArgs;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Wanted};
@@ -13,7 +12,7 @@ use crate::cli::judge::analyse_with;
 use crate::cli::output::{note_all, to_stdout};
 use crate::cli::simulate::each_line;
 use crate::load::Role;
-use crate::report::resolve::answer;
+use crate::report::resolve::{Subject, write};
 use crate::source::{SourceFile, Sources};
 use crate::template::bindings::{Binding, Bindings};
 
@@ -56,11 +55,7 @@ fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
         for stack in analysis.workspace.stacks().iter().filter(|stack| reported(stack.template.file)) {
             let resolved = resolve(&analysis.workspace, stack, &is_wanted(args));
             failed |= resolved.is_err();
-            let mut line = Map::new();
-            line.insert("file".to_owned(), json!(input.sources.name(stack.template.file)));
-            line.extend(answer(&resolved));
-            serde_json::to_writer(&mut *out, &line)?;
-            out.write_all(b"\n")?;
+            write(out, Subject::File(input.sources.name(stack.template.file)), &resolved)?;
         }
         Ok(())
     })?;
@@ -76,38 +71,25 @@ fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
 fn lines(args: &ResolveArgs) -> Result<Status, Failure> {
     let file = args.paths.first().filter(|path| path.as_os_str() != ".");
     let base = bindings(args)?;
-    each_line(file.map(std::path::PathBuf::as_path), |case| {
-        let mut line = Map::new();
-        line.insert("id".to_owned(), case.get("id").cloned().unwrap_or(Value::Null));
-        line.extend(answer(&one(args, &base, case)));
-        Value::Object(line)
+    each_line(file.map(std::path::PathBuf::as_path), |out, line, number| {
+        let (subject, resolved) = match case::read(line, &base) {
+            Ok(case) => (Some(case.id.clone()), one(args, case)),
+            Err(reason) => (None, Err(reason)),
+        };
+        let subject = subject.as_deref().map_or(Subject::Line(number), Subject::Id);
+        write(out, subject, &resolved)?;
+        Ok(resolved.is_ok())
     })
 }
 
 /// Works out the template of one line.
-fn one(args: &ResolveArgs, base: &Bindings, case: &Value) -> Result<Resolved, String> {
-    let text = match case.get("template") {
-        Some(Value::String(text)) => text.clone(),
-        Some(template @ Value::Object(_)) => template.to_string(),
-        _ => return Err("the line has no `template`".to_owned()),
-    };
-    let mut bindings = base.clone();
-    for (name, value) in case.get("params").and_then(Value::as_object).into_iter().flatten() {
-        bindings.parameters.insert(name.clone(), Binding::Text(as_text(value)));
-    }
-    for (name, value) in case.get("exports").and_then(Value::as_object).into_iter().flatten() {
-        bindings.known.insert(format!("export:{name}"), as_text(value));
-    }
-    let settings = Settings { bindings: vec![bindings], ..Settings::default() };
+fn one(args: &ResolveArgs, case: Case) -> Result<Resolved, String> {
+    let settings = Settings { bindings: vec![case.bindings], ..Settings::default() };
     let mut sources = Sources::new();
-    let id = sources.add(SourceFile::new("template", text));
-    let files = [crate::check::File { id, role: crate::check::Role::Reported, problem: None }];
-    let analysis = crate::check::analyse(&mut sources, &files, &settings, &mut |_, _| None);
+    let id = sources.add(SourceFile::new("template", case.template));
+    let files = [check::File { id, role: check::Role::Reported, problem: None }];
+    let analysis = check::analyse(&mut sources, &files, &settings, &mut |_, _| None);
     let stack =
         analysis.workspace.stacks().first().ok_or_else(|| "the template cannot be read".to_owned())?;
     resolve(&analysis.workspace, stack, &is_wanted(args))
-}
-
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

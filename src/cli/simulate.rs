@@ -1,12 +1,10 @@
 //! The verb `simulate`: JSON lines in, one decision a line out. What they mean is decided below.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
-use serde_json::{Value, json};
-
-use crate::answer::simulate::{Options, answer_question, decide_case};
+use crate::answer::simulate::{Options, answer_line};
 use crate::cli::args::SimulateArgs;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::output::to_stdout;
@@ -17,16 +15,19 @@ const MAX_LINE: u64 = 16 * 1024 * 1024;
 /// Runs `simulate`. A line that cannot be read gets an answer that says so, and the run ends with 2.
 pub(super) fn run(args: &SimulateArgs) -> Result<Status, Failure> {
     let options = Options { well_formed_ids: args.well_formed_ids, loose: args.loose };
-    each_line(Some(&args.file), |case| {
-        if args.symbolic { answer_question(case, options) } else { decide_case(case) }
+    let symbolic = args.symbolic.then_some(options);
+    each_line(Some(&args.file), |out, line, number| {
+        let (answer, read) = answer_line(line, number, symbolic);
+        writeln!(out, "{answer}")?;
+        Ok(read)
     })
 }
 
-/// Answers each JSON line of a file, or of standard input for none and for `-`. An answer with an `error` makes
-/// the run end with 2.
+/// Answers each line of a file, or of standard input for none and for `-`; blank lines are passed over. `answer`
+/// says whether the line could be answered; the run ends with 2 when one could not.
 pub(super) fn each_line(
     file: Option<&Path>,
-    mut answer: impl FnMut(&Value) -> Value,
+    mut answer: impl FnMut(&mut dyn Write, &[u8], u64) -> io::Result<bool>,
 ) -> Result<Status, Failure> {
     let mut reader: Box<dyn BufRead> = match file {
         Some(path) if path.as_os_str() != "-" => Box::new(BufReader::new(open(path)?)),
@@ -40,16 +41,9 @@ pub(super) fn each_line(
             if io::Read::take(&mut reader, MAX_LINE).read_until(b'\n', &mut line)? == 0 {
                 break;
             }
-            if line.trim_ascii().is_empty() {
-                continue;
+            if !line.trim_ascii().is_empty() {
+                failed |= !answer(out, &line, number)?;
             }
-            let answer = match serde_json::from_slice::<Value>(&line) {
-                Ok(case) => answer(&case),
-                Err(error) => json!({"line": number, "error": error.to_string()}),
-            };
-            failed |= answer.get("error").is_some();
-            serde_json::to_writer(&mut *out, &answer)?;
-            out.write_all(b"\n")?;
         }
         Ok(())
     })?;
