@@ -229,6 +229,13 @@ mod hostile {
         let json = format!("{{{}\"z\": 1}}", "\"a\":1,".repeat(100_000));
         assert_eq!(read(json).errors.len(), MAX_ERRORS + 1);
         assert_eq!(first_message(format!("[{}]", "1,".repeat(500_000))), "");
+        assert_eq!(first_message(format!("a: [{}]\n", "1, ".repeat(300_000))), "");
+        assert_eq!(
+            first_message(format!("a: {{{}}}\n", "\"k\": 'v',".repeat(3_000))),
+            "the key `k` stands twice in this mapping"
+        );
+        assert_eq!(first_message("- a\n".repeat(300_000)), "");
+        assert_eq!(first_message(format!("a: b\n{}", "  c d\n".repeat(200_000))), "");
         assert_eq!(first_message("# comment\n".repeat(100_000)), "");
         assert_eq!(first_message(format!("a: b\n{}c: d\n", "# comment\n".repeat(10_000))), "");
         assert_eq!(first_message(format!("a: {}", "x".repeat(10_000_000))), "");
@@ -300,9 +307,11 @@ mod properties {
     use proptest::prelude::*;
     use serde_json::{Map, Value};
     use wicketgate::source::{FileId, TextRange};
-    use wicketgate::syntax::parse::{Parsed, parse};
+    use wicketgate::syntax::parse::{Parsed, parse, parse_whole_yaml};
     use wicketgate::syntax::sniff::looks_like_template;
     use wicketgate::syntax::tree::{Format, Kind, NodeId, Tree};
+
+    use super::dump;
 
     fn config() -> ProptestConfig {
         ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
@@ -366,6 +375,55 @@ mod properties {
             "1",
         ];
         proptest::collection::vec(proptest::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    /// Lines as templates have them, at all indentations.
+    fn mostly_yaml() -> impl Strategy<Value = String> {
+        const LINES: &[&str] = &[
+            "a:",
+            "b: c",
+            "d: !Ref E",
+            "f: !Sub",
+            "- g",
+            "- h: i",
+            "-",
+            "- - j",
+            "k: |",
+            "l: >-",
+            "m: \"n: # o\"",
+            "'p' : q",
+            "r: [s, 't', !T u]",
+            "v: {w: x, y: [1, 2]}",
+            "# comment",
+            "z: 1 # comment",
+            "text that goes on",
+            "",
+            "  ",
+            "A::B: C::D",
+            "e: [",
+            "f,",
+            "]",
+            "}",
+            "g: 'it''s'",
+            "h: \"\\n\\u00e9\"",
+            "- !T",
+            "!T",
+            "i: -1",
+            "- |+",
+            "<<: j",
+            "k: l:m",
+            "n#o: p #",
+            "é: ü",
+            "---",
+            "q: {",
+            "r: s,",
+        ];
+        let line =
+            (0..5_usize, proptest::sample::select(LINES), prop_oneof![9 => Just("\n"), 1 => Just("\r\n")]);
+        let lines = proptest::collection::vec(line, 0..12);
+        lines.prop_map(|lines| {
+            lines.iter().map(|(indent, line, end)| format!("{}{line}{end}", " ".repeat(*indent))).collect()
+        })
     }
 
     fn nearly_json() -> impl Strategy<Value = String> {
@@ -518,6 +576,17 @@ mod properties {
         #[test]
         fn nearly_right_yaml_is_read_within_its_bounds(text in nearly_yaml()) {
             check(&text);
+        }
+
+        #[test]
+        fn both_readers_of_yaml_agree(text in prop_oneof![nearly_yaml(), mostly_yaml()]) {
+            let shared: Arc<str> = text.as_str().into();
+            let whole = parse_whole_yaml(FileId(0), &shared);
+            let parsed = parse(FileId(0), &shared);
+            if parsed.tree.format() == Format::Yaml {
+                prop_assert_eq!(dump(&text, &parsed), dump(&text, &whole));
+                prop_assert_eq!(parsed.whole, whole.whole);
+            }
         }
 
         #[test]

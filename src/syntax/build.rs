@@ -113,6 +113,17 @@ impl<'text> Builder<'text> {
         self.open.last()
     }
 
+    /// Whether the innermost open collection is a mapping without brackets.
+    pub(super) fn in_block_mapping(&self) -> bool {
+        self.innermost().is_some_and(|open| open.shape == Shape::Mapping && !open.flow)
+    }
+
+    /// Whether the next child belongs to a key.
+    pub(super) fn expects_value(&self) -> bool {
+        let Some(open) = self.innermost() else { return false };
+        open.shape == Shape::Mapping && !(self.children.len() - open.first_child).is_multiple_of(2)
+    }
+
     /// Start of the innermost open collection that is written with brackets.
     pub(super) fn bracket(&self) -> Option<usize> {
         let written = |open: &Open| self.text.get(open.start as usize..).unwrap_or_default();

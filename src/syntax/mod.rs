@@ -13,5 +13,6 @@ mod message;
 pub mod parse;
 mod place;
 pub mod sniff;
+mod subset;
 pub mod tree;
 mod yaml;

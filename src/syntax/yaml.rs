@@ -56,7 +56,7 @@ fn options() -> Options {
 }
 
 /// The first character that YAML calls non-printable; a byte order mark and NEL are not among them.
-fn first_control_character(text: &str) -> Option<(usize, char)> {
+pub(super) fn first_control_character(text: &str) -> Option<(usize, char)> {
     let suspicious = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
     // Two-byte C1 characters start with C2, U+FFFE and U+FFFF with EF; both are rare in templates.
     let any = text.as_bytes().chunks(256).any(|chunk| {
@@ -149,7 +149,8 @@ impl Reader<'_, '_> {
         self.tag(tag);
         self.rooted = true;
         let flow = style == StructureStyle::Flow;
-        let start = if flow || shape == Shape::Mapping { at.start } else { self.first_dash(at.start) };
+        let below_a_key = !flow && shape == Shape::Sequence && self.builder.in_block_mapping();
+        let start = if below_a_key { self.first_dash(at.start) } else { at.start };
         self.gap(start);
         self.builder.open(shape, flow, range(start, start).start, tag, anchor)?;
         if flow {
@@ -158,8 +159,8 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// Where a block sequence starts. The parser places one that is not indented deeper than its key behind
-    /// its first dash.
+    /// Where the block sequence below a key starts. The parser places one that is not indented deeper than its
+    /// key behind its first dash.
     fn first_dash(&self, at: usize) -> usize {
         let gap = self.text.get(self.last_end..at).unwrap_or_default();
         let mut line_start = self.last_end;
@@ -202,6 +203,10 @@ impl Reader<'_, '_> {
     fn absent(&self, at: usize, tag: Option<TextRange>) -> TextRange {
         if let Some(tag) = tag {
             return range(tag.end as usize, tag.end as usize);
+        }
+        // Where a line end follows the colon the parser's place is in front of it.
+        if self.builder.expects_value() && self.text.get(at..).is_some_and(|tail| tail.starts_with(':')) {
+            return range(at + 1, at + 1);
         }
         let limit = self.builder.innermost().map_or(0, |open| open.start as usize);
         let gap = self.text.get(self.last_end..at).unwrap_or_default();
