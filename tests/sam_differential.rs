@@ -7,6 +7,8 @@
 
 #[path = "sam_differential/facts.rs"]
 mod facts;
+#[path = "sam_differential/referee.rs"]
+mod referee;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,13 +56,6 @@ fn lowering_agrees_with_the_referee() {
     );
 }
 
-fn shared() -> PathBuf {
-    match std::env::var("WICKETGATE_SHARED") {
-        Ok(path) => PathBuf::from(path),
-        Err(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-    }
-}
-
 /// The file of the referee's answers, made by `sam_differential/expected.py` unless it is given.
 fn expected() -> PathBuf {
     if let Some(path) = std::env::var_os("WICKETGATE_SAM_EXPECTED") {
@@ -68,38 +63,13 @@ fn expected() -> PathBuf {
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-expected.jsonl");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sam_differential/expected.py");
-    run(Command::new(python()).arg(script).arg(shared()).arg(&target));
+    referee::run(Command::new(referee::python()).arg(script).arg(referee::shared()).arg(&target));
     target
 }
 
-/// Python with aws-sam-translator, in the version that the referee pins.
-fn python() -> PathBuf {
-    if let Some(path) = std::env::var_os("WICKETGATE_ORACLE_PYTHON") {
-        return PathBuf::from(path);
-    }
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-venv");
-    let python = venv.join("bin/python");
-    if !venv.join("ready").exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        let pins =
-            std::fs::read_to_string(shared().join("oracles/requirements.txt")).expect("the pins are there");
-        let wanted = ["aws-sam-translator", "boto3", "botocore", "PyYAML"];
-        let pins = pins.lines().filter(|pin| wanted.iter().any(|name| pin.starts_with(&format!("{name}=="))));
-        run(Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(pins));
-        std::fs::write(venv.join("ready"), "").expect("the environment can be marked as ready");
-    }
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().expect("Python is there");
-    assert!(status.success(), "{command:?} ended with {status}");
-}
-
 fn compare(file: &str, record: &Value) -> Vec<String> {
-    let text = std::fs::read_to_string(shared().join("corpus").join(file)).expect("the corpus has the file");
+    let text = std::fs::read_to_string(referee::shared().join("corpus").join(file))
+        .expect("the corpus has the file");
     let text: Arc<str> = text.trim_start_matches('\u{feff}').into();
     let parsed = parse(FileId(0), &text);
     let Some(template) = Template::read(Arc::new(parsed.tree)) else {
