@@ -17,7 +17,8 @@ use wicketgate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId};
 use wicketgate::intent::Posture;
 use wicketgate::report::text::{self, Colour, TextOptions};
 use wicketgate::rules::{RULES, metadata};
-use wicketgate::source::{SourceFile, Sources};
+use wicketgate::source::{SourceFile, Sources, TextRange};
+use wicketgate::template::bindings::{Binding, Bindings};
 
 const TEMPLATE_ENDINGS: [&str; 4] = ["yaml", "yml", "json", "template"];
 
@@ -327,6 +328,95 @@ fn muting_names_only_rules_there_are_and_is_what_their_pages_say() {
             "the page of {muted} does not say that {by} mutes it"
         );
     }
+}
+
+/// A REST API whose type is a parameter, in a file of its own.
+const BY_ENVIRONMENT: &str = "Parameters:
+  Type: {Type: String}
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties: {Name: a, EndpointConfiguration: {Types: [!Ref Type]}}
+";
+
+fn in_environment(name: &str, value: &str) -> Bindings {
+    Bindings {
+        environment: Some(name.to_owned()),
+        parameters: [("Type".to_owned(), Binding::Text(value.to_owned()))].into(),
+        ..Bindings::default()
+    }
+}
+
+#[test]
+fn environments_in_which_a_finding_holds_are_named() {
+    let mut sources = Sources::new();
+    let id = sources.add(SourceFile::new("a.yaml", BY_ENVIRONMENT));
+    let files = [File { id, role: Role::Reported, problem: None }];
+    let bindings = [("dev", "REGIONAL"), ("test", "EDGE"), ("prod", "PRIVATE")];
+    let settings = Settings {
+        select: vec![RuleId::new("conditionally-public-api")],
+        bindings: bindings.iter().map(|(name, value)| in_environment(name, value)).collect(),
+        ..Settings::default()
+    };
+    let outcome = check::run(&mut sources, &files, &settings, &mut |_, _| None);
+    let [finding] = outcome.diagnostics.as_slice() else { panic!("{:#?}", outcome.diagnostics) };
+    assert_eq!(finding.environments, ["dev", "test"]);
+    assert!(finding.when.is_empty());
+    assert_eq!(finding.message, "`Api` is public in `dev` and `test`");
+}
+
+#[test]
+fn what_is_only_read_for_links_is_shown_only_beside_what_was_asked_about() {
+    let folder = root().join("fixtures/policy-omits-endpoint/bad/export-elsewhere");
+    let found = |reported: &[&str]| {
+        let mut sources = Sources::new();
+        let mut files = Vec::new();
+        for path in templates_below(&folder) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let role = if reported.contains(&name.as_str()) { Role::Reported } else { Role::Context };
+            let id = sources.add(SourceFile::new(name, fs::read_to_string(&path).unwrap()));
+            files.push(File { id, role, problem: None });
+        }
+        let outcome = check::run(&mut sources, &files, &Settings::default(), &mut |_, _| None);
+        let rules: BTreeSet<String> = outcome.diagnostics.iter().map(|one| one.rule.to_string()).collect();
+        (rules, outcome.summary.templates)
+    };
+    let omits = BTreeSet::from(["policy-omits-endpoint".to_owned()]);
+    assert_eq!(found(&["service.yaml"]), (omits.clone(), 1));
+    // The finding stands in the other file, but what it says is about this one, too.
+    assert_eq!(found(&["network.yaml"]), (omits, 1));
+    assert_eq!(found(&[]), (BTreeSet::new(), 0));
+}
+
+#[test]
+fn settings_choose_what_is_shown() {
+    let path = root().join("fixtures/sam-allow-list-not-a-list/bad/list-parameter.yaml");
+    let shown = |settings: Settings| {
+        let mut sources = Sources::new();
+        let id = sources.add(SourceFile::new("a.yaml", fs::read_to_string(&path).unwrap()));
+        let files = [File { id, role: Role::Reported, problem: None }];
+        let outcome = check::run(&mut sources, &files, &settings, &mut |_, _| None);
+        outcome.diagnostics.iter().filter(|one| one.rule.as_str() == "sam-allow-list-not-a-list").count()
+    };
+    let rule = || vec![RuleId::new("sam-allow-list-not-a-list")];
+    assert_eq!(shown(Settings::default()), 1);
+    assert_eq!(shown(Settings { select: rule(), ..Settings::default() }), 1);
+    assert_eq!(shown(Settings { ignore: rule(), ..Settings::default() }), 0);
+    assert_eq!(shown(Settings { select: vec![RuleId::new("public-api")], ..Settings::default() }), 0);
+    assert_eq!(shown(Settings { min_confidence: Confidence::High, ..Settings::default() }), 0);
+}
+
+#[test]
+fn a_text_that_cannot_be_judged_is_one_finding() {
+    let mut sources = Sources::new();
+    let id = sources.add(SourceFile::new("a.yaml", "Resources:"));
+    let problem = Some((TextRange::new(0, 0), "the file is no UTF-8 text".to_owned()));
+    let files = [File { id, role: Role::Reported, problem }];
+    let outcome = check::run(&mut sources, &files, &Settings::default(), &mut |_, _| None);
+    let [finding] = outcome.diagnostics.as_slice() else { panic!("{:#?}", outcome.diagnostics) };
+    assert_eq!(finding.rule.as_str(), "unreadable-template");
+    assert!(finding.message.ends_with("the file is no UTF-8 text"), "{}", finding.message);
+    assert!(!outcome.internal_error);
 }
 
 #[test]

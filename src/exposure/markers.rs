@@ -53,10 +53,10 @@ fn words(stack: &Stack, resource: &Resource) -> Vec<Marker> {
         let node = property(key)?;
         Some((tree.scalar(node)?, tree.span(node)))
     });
-    let description = stack.template.description.and_then(|node| Some((tree.scalar(node)?, tree.span(node))));
     let id = (resource.id.as_str(), resource.id_span);
     let mut markers = Vec::new();
-    for (text, span) in std::iter::once(id).chain(texts).chain(description) {
+    // The description of the template is left out: it speaks of everything in it ("to a private endpoint").
+    for (text, span) in std::iter::once(id).chain(texts) {
         if let Some(word) = split_words(text).into_iter().find(|word| WORDS.contains(&word.as_str())) {
             markers.push(Marker { span, kind: MarkerKind::Word(word) });
         }

@@ -69,8 +69,11 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
     let from_globals = case.type_value.as_ref().is_some_and(places::is_from_globals);
     let heirs = missing.iter().filter(|_| from_globals || !others.is_empty());
     let calls = ctx.model.calls_of(api).take(2).map(|call| {
-        let how =
-            if call.alias_endpoint.is_some() { "called by the missing name here" } else { "called here" };
+        let how = match (&call.alias_endpoint, call.is_output) {
+            (Some(_), _) => "the missing name is used here",
+            (None, true) => "handed out under its default name here",
+            (None, false) => "called by its default name here",
+        };
         Label::new(call.span, how)
     });
     Some(

@@ -75,10 +75,7 @@ fn message(endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> Stri
         [] => String::new(),
         when => format!(" when {}", words::when(when)),
     };
-    format!(
-        "private DNS of `{}` cuts its VPC off from public APIs of the region{condition}",
-        endpoint.resource
-    )
+    format!("private DNS of `{}` hides public APIs of the region from its VPC{condition}", endpoint.resource)
 }
 
 fn primary(endpoint: &Endpoint, value: Option<&Sourced>) -> Label {

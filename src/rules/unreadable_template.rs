@@ -34,5 +34,5 @@ pub fn finding(problem: &Problem, more: usize) -> Finding {
         .related(related)
         .why("who can call the APIs in this file is not known, and nothing in it is judged.")
         .notes(note)
-        .help("mend the text; CloudFormation would refuse it, too")
+        .help("mend the text there; nothing else in the file is looked at until then")
 }
