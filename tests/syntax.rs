@@ -307,11 +307,9 @@ mod properties {
     use proptest::prelude::*;
     use serde_json::{Map, Value};
     use wicketgate::source::{FileId, TextRange};
-    use wicketgate::syntax::parse::{Parsed, parse, parse_whole_yaml};
+    use wicketgate::syntax::parse::{Parsed, parse};
     use wicketgate::syntax::sniff::looks_like_template;
     use wicketgate::syntax::tree::{Format, Kind, NodeId, Tree};
-
-    use super::dump;
 
     fn config() -> ProptestConfig {
         ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
@@ -579,14 +577,8 @@ mod properties {
         }
 
         #[test]
-        fn both_readers_of_yaml_agree(text in prop_oneof![nearly_yaml(), mostly_yaml()]) {
-            let shared: Arc<str> = text.as_str().into();
-            let whole = parse_whole_yaml(FileId(0), &shared);
-            let parsed = parse(FileId(0), &shared);
-            if parsed.tree.format() == Format::Yaml {
-                prop_assert_eq!(dump(&text, &parsed), dump(&text, &whole));
-                prop_assert_eq!(parsed.whole, whole.whole);
-            }
+        fn mostly_right_yaml_is_read_within_its_bounds(text in mostly_yaml()) {
+            check(&text);
         }
 
         #[test]

@@ -13,6 +13,5 @@ mod message;
 pub mod parse;
 mod place;
 pub mod sniff;
-mod subset;
 pub mod tree;
 mod yaml;

@@ -10,7 +10,7 @@ use crate::syntax::build::Builder;
 use crate::syntax::limits::MAX_TEXT_BYTES;
 use crate::syntax::place;
 use crate::syntax::tree::{Format, Tree};
-use crate::syntax::{json, subset, yaml};
+use crate::syntax::{json, yaml};
 
 /// Why a text is not (wholly) readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,18 +57,6 @@ fn too_large(file: FileId, text: &Arc<str>) -> Parsed {
 }
 
 fn parse_yaml(file: FileId, text: &Arc<str>) -> Parsed {
-    if yaml::first_control_character(text).is_none() {
-        let mut builder = Builder::new(file, Format::Yaml, text);
-        if subset::read(&mut builder, text).is_ok() {
-            return builder.finish();
-        }
-    }
-    parse_whole_yaml(file, text)
-}
-
-/// Reads `text` as YAML by the general parser alone. [`parse`] gives the same for every YAML text, sooner; this
-/// is here to be compared with.
-pub fn parse_whole_yaml(file: FileId, text: &Arc<str>) -> Parsed {
     let mut builder = Builder::new(file, Format::Yaml, text);
     if !yaml::read(&mut builder, text) {
         builder.cut();

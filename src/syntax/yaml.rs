@@ -56,7 +56,7 @@ fn options() -> Options {
 }
 
 /// The first character that YAML calls non-printable; a byte order mark and NEL are not among them.
-pub(super) fn first_control_character(text: &str) -> Option<(usize, char)> {
+fn first_control_character(text: &str) -> Option<(usize, char)> {
     let suspicious = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
     // Two-byte C1 characters start with C2, U+FFFE and U+FFFF with EF; both are rare in templates.
     let any = text.as_bytes().chunks(256).any(|chunk| {
