@@ -25,6 +25,7 @@ use crate::policy::keys::Form;
 use crate::policy::request::{KeyValue, Request};
 use crate::policy::resource::Shape;
 use crate::policy::text::{Names, Text};
+use crate::policy::truth::Truth;
 use crate::policy::world::{Domain, World};
 use crate::source::{FileId, Span, TextRange};
 use crate::template::value::{Member, Sourced, Value};
@@ -90,14 +91,14 @@ fn decision(case: &Json) -> Result<Json, String> {
         Policy::new(&document, &api_arn, &names).decide(&request)
     };
     let policy = case.get("policy").filter(|p| !p.is_null());
-    let (outcome, matched) = match policy {
+    let (outcome, matched, allowed) = match policy {
         Some(policy) => {
             let decision = decided(policy);
-            (decision.outcome, decision.matched)
+            (decision.outcome, decision.matched, decision.allowed)
         }
-        None => (Outcome::NoPolicy, Vec::new()),
+        None => (Outcome::NoPolicy, Vec::new(), Truth::No),
     };
-    let mut all = workflow(case, outcome, is_same_account(&request))?;
+    let mut all = workflow(case, outcome, allowed, is_same_account(&request))?;
     if outcome == Outcome::NoPolicy && text_of(case, "endpoint") == Some("PRIVATE") {
         // A private API cannot be deployed without a resource policy.
         all = Some(false);
@@ -125,7 +126,12 @@ fn decision(case: &Json) -> Result<Json, String> {
 
 /// Whether the request gets through by the documented workflow of the method's authorization type ("API
 /// Gateway authorization workflow"); `None` when that depends on what is not known.
-fn workflow(case: &Json, outcome: Outcome, same_account: bool) -> Result<Option<bool>, String> {
+fn workflow(
+    case: &Json,
+    outcome: Outcome,
+    allowed: Truth,
+    same_account: bool,
+) -> Result<Option<bool>, String> {
     let identity = text_of(case, "identity").unwrap_or("silent");
     let granted = identity == "allow";
     let auth = text_of(case, "auth").unwrap_or("none");
@@ -141,6 +147,8 @@ fn workflow(case: &Json, outcome: Outcome, same_account: bool) -> Result<Option<
         Outcome::Allow | Outcome::AllowForAccount => Some(!both || granted),
         Outcome::Neither => Some(either && granted),
         Outcome::Unknown if both && !granted => Some(false),
+        Outcome::Unknown if allowed == Truth::Yes => Some(true),
+        Outcome::Unknown if allowed == Truth::No && !(either && granted) => Some(false),
         Outcome::Unknown => None,
     })
 }

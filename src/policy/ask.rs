@@ -22,6 +22,9 @@ use super::truth::{Judge, Truth};
 use super::values::{Choice, choices};
 use super::world::{Domain, World};
 
+/// In how many ways unsettled keys may stand before nothing is said.
+const WAYS: usize = 4096;
+
 /// How much of a world is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
@@ -337,9 +340,9 @@ impl<'p> Solver<'p> {
             .filter(|(_, key)| key.cells.len() > 1 && key.cells.iter().any(|(c, _)| c.unsettled))
             .map(|(at, _)| at)
             .collect();
-        let ways: usize = open.iter().map(|at| keys[*at].cells.len()).product();
+        let ways = open.iter().fold(1_usize, |n, at| n.saturating_mul(keys[*at].cells.len()));
         let mut all: Option<Core> = None;
-        if ways > 4096 {
+        if ways > WAYS {
             return self.too_many(caller);
         }
         for way in 0..ways {

@@ -107,6 +107,7 @@ impl Policy<'_> {
         let outcome = tally.outcome(hidden);
         let may_allow =
             !tally.exact.is_empty() || !tally.account.is_empty() || tally.doubtful_allow || hidden;
+        let allows_anyhow = !tally.account.is_empty() && !tally.doubtful_deny && !hidden;
         let matched = match outcome {
             Outcome::ExplicitDeny => tally.deny,
             Outcome::Allow => tally.exact,
@@ -125,6 +126,8 @@ impl Policy<'_> {
         });
         let allowed = match outcome {
             Outcome::Allow | Outcome::AllowForAccount => Truth::Yes,
+            // Whether it is the caller or its account that is allowed does not matter here.
+            Outcome::Unknown if allows_anyhow => Truth::Yes,
             Outcome::Unknown if may_allow => Truth::Unknown,
             Outcome::ExplicitDeny | Outcome::Neither | Outcome::NoPolicy | Outcome::Unknown => Truth::No,
         };

@@ -161,6 +161,36 @@ impl Pattern {
         Same::Unknown
     }
 
+    /// Whether some text of the form may match; a quick look that may say yes too often, never no.
+    pub(super) fn may_meet(&self, form: &Pattern) -> bool {
+        if self.never {
+            return false;
+        }
+        let common = common_start(&self.start, &form.start);
+        let tokens = &self.tokens[common..];
+        let mut states = vec![0; tokens.len() / 64 + 1];
+        states[0] = 1;
+        close(tokens, &mut states, Mode::May);
+        for token in &form.tokens[common..] {
+            match token {
+                Token::One(symbol) | Token::Fold(symbol) => step(tokens, &mut states, *symbol, Mode::May),
+                Token::Any(class) => states = step_over(tokens, &states, *class),
+                Token::Many(class) => loop {
+                    let mut next = step_over(tokens, &states, *class);
+                    next.iter_mut().zip(&states).for_each(|(new, old)| *new |= old);
+                    if next == states {
+                        break;
+                    }
+                    states = next;
+                },
+            }
+            if states.iter().all(|w| *w == 0) {
+                return false;
+            }
+        }
+        has(&states, tokens.len())
+    }
+
     /// Whether the symbols match in the given mode.
     pub(super) fn accepts(&self, symbols: &[Symbol], mode: Mode) -> bool {
         !self.never && run(&self.tokens, symbols, mode)
@@ -318,4 +348,24 @@ fn step(tokens: &[Token], states: &mut [u64], symbol: Symbol, mode: Mode) {
         }
     }
     close(tokens, states, mode);
+}
+
+/// The places after some symbol of the class.
+fn step_over(tokens: &[Token], states: &[u64], class: Class) -> Vec<u64> {
+    let mut next = vec![0; states.len()];
+    for (at, token) in tokens.iter().enumerate().filter(|(at, _)| has(states, *at)) {
+        let (stays, advances) = match token {
+            Token::One(own) => (own.is_name(), own.is_name() || class.holds(*own, Mode::May)),
+            Token::Any(_) | Token::Fold(_) => (false, true),
+            Token::Many(_) => (true, false),
+        };
+        if stays {
+            set(&mut next, at);
+        }
+        if advances {
+            set(&mut next, at + 1);
+        }
+    }
+    close(tokens, &mut next, Mode::May);
+    next
 }

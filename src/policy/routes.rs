@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use super::compiled::{Policy, ResourcePattern};
-use super::pattern::{Mode, Pattern};
+use super::pattern::Pattern;
 use super::request::Request;
 use super::resource::Shape;
 use super::text::Text;
@@ -14,6 +14,8 @@ use super::words;
 
 /// States of automata looked at for one route with free parts.
 const STATES: usize = 20_000;
+/// Steps of automata spent on one such route.
+const STEPS: usize = 16_000_000;
 
 /// Routes, grouped by the statements that are about them.
 #[derive(Debug)]
@@ -77,13 +79,14 @@ impl Policy<'_> {
             .iter()
             .flat_map(|s| &s.resources)
             .filter_map(|r| match r {
-                ResourcePattern::Fixed(pattern) if may_meet(pattern, &form) => Some(pattern),
+                ResourcePattern::Fixed(pattern) if pattern.may_meet(&form) => Some(pattern),
                 ResourcePattern::Fixed(_) | ResourcePattern::Variable(_) | ResourcePattern::Unknown => None,
             })
             .collect();
         patterns.sort_unstable();
         patterns.dedup();
-        let texts = match words::cells(&patterns, std::slice::from_ref(&form), STATES) {
+        let limit = STATES.min(STEPS / (64 * (patterns.len() + 1)));
+        let texts = match words::cells(&patterns, std::slice::from_ref(&form), limit) {
             Ok(cells) => cells.into_iter().map(|c| c.text).collect(),
             Err(words::TooMany) => Vec::new(),
         };
@@ -116,28 +119,4 @@ impl Policy<'_> {
         let truths = self.statements.iter().map(|s| s.resource_alone(request, judge));
         (0..).zip(truths).filter(|(_, truth)| *truth != Truth::No).collect()
     }
-}
-
-/// A quick look at the fixed starts of two patterns.
-fn may_meet(pattern: &Pattern, form: &Pattern) -> bool {
-    use super::pattern::Token;
-    if pattern.is_never() {
-        return false;
-    }
-    for pair in pattern.tokens().iter().zip(form.tokens()) {
-        match pair {
-            (Token::One(a), Token::One(b)) if a.is_name() || b.is_name() => {
-                if a != b {
-                    return true;
-                }
-            }
-            (Token::One(a), Token::One(b)) => {
-                if a != b {
-                    return false;
-                }
-            }
-            _ => return true,
-        }
-    }
-    pattern.accepts(&[], Mode::Must) || !pattern.tokens().is_empty()
 }

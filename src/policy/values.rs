@@ -20,7 +20,7 @@ const PATTERNS: usize = 64;
 /// How many different values of a key with several are put together in all ways.
 const SEVERAL: usize = 10;
 /// Steps of automata spent on one key.
-const STEPS: usize = 40_000_000;
+const STEPS: usize = 16_000_000;
 
 /// One value that a key can have; `None` is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub(super) fn choices(domain: &Domain, key: &str, clauses: &[&Clause]) -> Vec<Ch
     let unsettled = matches!(domain, Domain::Unsettled(_));
     let mut values = Vec::new();
     match collect(domain, key, clauses, &mut values) {
+        Ok(()) if values.is_empty() => {
+            let reason = format!("{key} can have no value at all");
+            vec![Choice { value: Some(KeyValue::Unknown(reason)), unsettled: false }]
+        }
         Ok(()) => values.into_iter().map(|value| Choice { value, unsettled }).collect(),
         Err(reason) => vec![Choice { value: Some(KeyValue::Unknown(reason)), unsettled: false }],
     }
