@@ -11,7 +11,7 @@ use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
-use crate::template::value::{Sourced, StepKind};
+use crate::template::value::{Name, Sourced, StepKind, Value};
 
 const ID: &str = "policy-omits-endpoint";
 
@@ -40,6 +40,10 @@ fn omission(case: &Case) -> Option<Omission<'_>> {
         return None;
     }
     let refused = expected(case).into_iter().find(|caller| is_refused(caller))?;
+    if is_elsewhere(refused, case) && case.callers.iter().any(|caller| is_import(caller, false)) {
+        // Another stack's endpoint may be what an import means whose name is not known.
+        return None;
+    }
     let others: Vec<&Caller> = case
         .callers
         .iter()
@@ -63,6 +67,18 @@ fn expected(case: &Case) -> Vec<&Caller> {
     let own = named(NamedBy::Resource);
     let near = if own.is_empty() { named(NamedBy::Linked) } else { own };
     if near.len() == 1 { near } else { Vec::new() }
+}
+
+/// Whether a caller is an endpoint that another stack makes.
+fn is_elsewhere(caller: &Caller, case: &Case) -> bool {
+    let CallerClass::Endpoint(Value::Named(name)) = &caller.class else { return false };
+    matches!(&**name, Name::Resource { stack, .. } if *stack != case.stack)
+}
+
+/// Whether a caller is an import that no export of the run matches, its name being plain text or not.
+fn is_import(caller: &Caller, literal: bool) -> bool {
+    let CallerClass::Endpoint(Value::Named(name)) = &caller.class else { return false };
+    matches!(&**name, Name::Import(name) if name.is_literal() == literal)
 }
 
 /// Whether no request, or no request to some route, is let in.
@@ -89,7 +105,10 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
     let defaults: Vec<String> =
         values.iter().filter_map(|value| places::default_assumption(Some(value), &occurrence.when)).collect();
     let by_pattern = values.iter().any(|value| is_by_pattern(value));
-    let assumes = refused.presumed || !defaults.is_empty() || by_pattern;
+    let other_name =
+        is_elsewhere(refused, case) && omission.admitted.iter().any(|caller| is_import(caller, true));
+    let presumed = refused.presumed || other_name;
+    let assumes = presumed || !defaults.is_empty() || by_pattern;
     let confidence = if assumes { Confidence::Medium } else { Confidence::High };
     let help = match written(ctx, refused, case).or_else(|| expression(refused, case)) {
         Some(name) => format!("put  {name}  in the list, beside or in place of what stands there"),
@@ -109,7 +128,10 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         .related(export_labels(ctx, omission))
         .related(values.iter().filter(|value| !is_linked(ctx, value)).flat_map(|value| places::steps(value)))
         .why(why(case, omission))
-        .notes(presumption(refused))
+        .notes(
+            presumed
+                .then(|| "assumes that what is named differently here is a different endpoint".to_owned()),
+        )
         .notes(by_pattern.then(|| {
             "assumes that an import means the one export whose name fits, since stack names are not known"
                 .to_owned()
@@ -239,8 +261,4 @@ fn why(case: &Case, omission: &Omission<'_>) -> String {
     } else {
         format!("the policy decides which endpoint may call, the association only makes a name; {through}.")
     }
-}
-
-fn presumption(refused: &Caller) -> Option<String> {
-    refused.presumed.then(|| "assumes that what is named differently here is a different endpoint".to_owned())
 }

@@ -17,7 +17,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if api.kind != ApiKind::Rest || api.refused.is_some() {
             continue;
         }
-        let open = |case: &Case| stranger(case).is_some_and(is_open);
+        let open = |case: &Case| stranger(case).is_some_and(|stranger| is_open(stranger, case));
         if let Some(occurrence) = occurrence(&api.cases, open) {
             findings.push(finding(ctx, api, &occurrence));
         }
@@ -33,9 +33,22 @@ fn stranger(case: &Case) -> Option<&Caller> {
 }
 
 /// Whether a stranger gets in somewhere: unsigned, or signed by an account that is not the API's.
-fn is_open(caller: &Caller) -> bool {
+fn is_open(caller: &Caller, case: &Case) -> bool {
     let passes = |decision: Decision| matches!(decision, Decision::Allow | Decision::Depends);
-    passes(caller.unsigned) || passes(caller.foreign)
+    // Where it depends on who signs, a stranger is not whom the policy means.
+    let signed = match caller.foreign {
+        Decision::Allow => true,
+        Decision::Depends => !asks_who_signs(case),
+        Decision::Deny | Decision::Unknown => false,
+    };
+    passes(caller.unsigned) || signed
+}
+
+/// Whether the policy tests something that only signed requests have.
+fn asks_who_signs(case: &Case) -> bool {
+    let conditions = all_statements(case).into_iter().flat_map(|statement| statement.conditions());
+    let mut keys = conditions.map(|condition| condition.key.key.to_ascii_lowercase());
+    keys.any(|key| key.starts_with("aws:principal") || key == "aws:userid" || key == "aws:username")
 }
 
 fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
