@@ -96,8 +96,3 @@ pub const RULES: &[Rule] = &[
     rule("private-dns-blocks-public-apis", private_dns_blocks_public_apis::check),
     Rule { id: unreadable_template::ID, check: None },
 ];
-
-/// The rule of this name.
-pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id.as_str() == id)
-}

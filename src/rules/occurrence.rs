@@ -55,8 +55,6 @@ pub struct Occurrence<'case, S = Case> {
     pub when: Vec<When>,
     /// The environments in which it holds, in the order given; empty when the run has none.
     pub environments: Vec<String>,
-    /// Whether it holds in every state of every instance.
-    pub always: bool,
 }
 
 /// Finds where `holds` is true. `None` when it never is.
@@ -77,13 +75,7 @@ pub fn occurrence<'case, S: State>(
         |state: &&S| state.instance() == first.instance() && state.environment() == first.environment();
     let siblings: Vec<(&S, bool)> =
         states.iter().zip(bad.iter().copied()).filter(|(state, _)| group(state)).collect();
-    Some(Occurrence {
-        when: smallest(&siblings, first),
-        always: chosen.len() == states.len(),
-        state: first,
-        states: chosen,
-        environments,
-    })
+    Some(Occurrence { when: smallest(&siblings, first), state: first, states: chosen, environments })
 }
 
 /// Drops assumptions of `first` one by one while every state that is still possible is a bad one, then adds
@@ -220,6 +212,5 @@ mod tests {
         let found = occurrence(&states, |state| state.bad).unwrap();
         assert_eq!(found.environments, ["dev", "test"]);
         assert!(found.when.is_empty());
-        assert!(!found.always);
     }
 }

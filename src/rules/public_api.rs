@@ -11,6 +11,9 @@ use crate::rules::{Context, places, words};
 
 const ID: &str = "public-api";
 
+/// Most further APIs that are shown beside a question about a template.
+const MOST_LABELS: usize = 5;
+
 /// A public API with what is needed to speak about it.
 struct Public<'run> {
     api: &'run Api,
@@ -28,9 +31,11 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     if let Some((first, others)) = asked.split_first() {
         // A loop makes several APIs at one place; they are one text.
         let elsewhere = others.iter().filter(|other| other.api.id_span != first.api.id_span);
-        let labels = elsewhere.map(|other| Label::new(other.api.id_span, "public, too"));
+        let labels = elsewhere.take(MOST_LABELS).map(|other| Label::new(other.api.id_span, "public, too"));
         let subjects = others.iter().map(|other| Subject::api(other.api));
-        findings.push(finding(ctx, first).related(labels).also_about(subjects));
+        let hidden = others.len().saturating_sub(MOST_LABELS);
+        let note = (hidden > 0).then(|| format!("{hidden} more APIs of this template are public, too"));
+        findings.push(finding(ctx, first).related(labels).notes(note).also_about(subjects));
     }
 }
 
