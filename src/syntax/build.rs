@@ -186,10 +186,9 @@ impl<'text> Builder<'text> {
     pub(super) fn close(&mut self, end: Option<u32>) {
         let Some(open) = self.open.pop() else { return };
         let end = end.unwrap_or(open.end).max(open.end);
-        let children = self.children.split_off(open.first_child);
         let kind = match open.shape {
-            Shape::Sequence => Kind::Sequence(children),
-            Shape::Mapping => Kind::Mapping(self.entries(&children)),
+            Shape::Sequence => Kind::Sequence(self.children.split_off(open.first_child)),
+            Shape::Mapping => Kind::Mapping(self.entries(open.first_child)),
         };
         let at = TextRange::new(open.start, end);
         let id = self.tree.add(Node { span: Span::new(self.file, at), tag: open.tag, kind });
@@ -226,28 +225,34 @@ impl<'text> Builder<'text> {
         Parsed { tree: self.tree, errors: self.errors, whole: self.whole }
     }
 
-    fn entries(&mut self, children: &[NodeId]) -> Vec<Entry> {
-        let mut entries = Vec::with_capacity(children.len().div_ceil(2));
-        for pair in children.chunks(2) {
-            match *pair {
-                [key, value] => entries.push(Entry { key, value }),
-                // The text ended after the key; its value is absent.
-                [key] => {
-                    let end = self.tree.span(key).range.end;
-                    let kind = Kind::Scalar { text: ScalarText::Owned("".into()), style: ScalarStyle::Plain };
-                    let span = Span::new(self.file, TextRange::new(end, end));
-                    let value = self.tree.add(Node { span, tag: None, kind });
-                    self.placeholders.push(value);
-                    entries.push(Entry { key, value });
-                }
-                _ => {}
-            }
+    /// The entries of the mapping whose first key is the child with this index; takes them off the children.
+    fn entries(&mut self, first_child: usize) -> Vec<Entry> {
+        if (self.children.len() - first_child) % 2 == 1 {
+            self.value_for_last_key();
         }
+        let pairs = self.children.get(first_child..).unwrap_or_default().chunks_exact(2);
+        let entry = |pair: &[NodeId]| match *pair {
+            [key, value] => Some(Entry { key, value }),
+            _ => None,
+        };
+        let mut entries: Vec<Entry> = pairs.filter_map(entry).collect();
+        self.children.truncate(first_child);
         let faults = keys::settle(&self.tree, &mut entries, &self.placeholders, &mut self.merged);
         for fault in faults {
             self.fault(fault);
         }
         entries
+    }
+
+    /// The text ended after a key; its value is absent.
+    fn value_for_last_key(&mut self) {
+        let Some(&key) = self.children.last() else { return };
+        let end = self.tree.span(key).range.end;
+        let kind = Kind::Scalar { text: ScalarText::Owned("".into()), style: ScalarStyle::Plain };
+        let span = Span::new(self.file, TextRange::new(end, end));
+        let value = self.tree.add(Node { span, tag: None, kind });
+        self.placeholders.push(value);
+        self.children.push(value);
     }
 
     fn add(&mut self, at: TextRange, tag: Option<TextRange>, kind: Kind) -> Result<NodeId, LimitReached> {

@@ -78,12 +78,15 @@ fn fault(tree: &Tree, first: NodeId, second: NodeId) -> Fault {
 
 /// Indices of equal keys, each group in written order.
 fn few(tree: &Tree, entries: &[Entry]) -> Vec<Vec<usize>> {
-    let names: Vec<Option<Name<'_>>> = entries.iter().map(|entry| name(tree, entry.key)).collect();
+    let mut names: [Option<Name<'_>>; FEW] = [None; FEW];
+    for (slot, entry) in names.iter_mut().zip(entries) {
+        *slot = name(tree, entry.key);
+    }
     let mut groups = Vec::new();
     for (index, wanted) in names.iter().enumerate() {
         let same = |other: &usize| wanted.is_some() && names.get(*other) == Some(wanted);
-        if !(0..index).any(|earlier| same(&earlier)) && (index + 1..names.len()).any(|later| same(&later)) {
-            groups.push((index..names.len()).filter(same).collect());
+        if (index + 1..FEW).any(|later| same(&later)) && !(0..index).any(|earlier| same(&earlier)) {
+            groups.push((index..FEW).filter(same).collect());
         }
     }
     groups
