@@ -2,7 +2,7 @@
 
 use crate::exposure::model::{Marker, MarkerKind};
 use crate::syntax::tree::{NodeId, Tree};
-use crate::template::document::Resource;
+use crate::template::document::{Origin, Resource};
 use crate::workspace::Stack;
 
 const TAG_KEYS: [&str; 4] = ["Exposure", "Visibility", "Access", "Network"];
@@ -13,7 +13,13 @@ const WORDS: [&str; 2] = ["private", "internal"];
 pub(crate) fn find(stack: &Stack, resource: &Resource) -> Vec<Marker> {
     let tree = &stack.lowered.tree;
     let mut markers = Vec::new();
-    if let Some(metadata) = resource.metadata {
+    // What SAM makes of a part of a resource (a function's URL) is meant as that resource says.
+    let written = match &resource.origin {
+        Origin::Sam(id) => stack.template.resource(id),
+        Origin::Written | Origin::Implicit => None,
+    };
+    let metadata = resource.metadata.or_else(|| written.and_then(|written| written.metadata));
+    if let Some(metadata) = metadata {
         if let Some(node) = tree.get_path(metadata, &["wicketgate", "exposure"])
             && let Some(text) = tree.scalar(node)
         {

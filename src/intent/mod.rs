@@ -96,6 +96,8 @@ impl Evidence {
 pub struct Intent {
     /// What was stated.
     pub posture: Posture,
+    /// Where the resource itself states it; `None` when the run does.
+    pub stated_at: Option<Span>,
     /// What the templates say, strong evidence first, then in text order.
     pub evidence: Vec<Evidence>,
 }
@@ -132,7 +134,7 @@ impl Intents {
 
     /// The intent of the API at this index of the model; nothing stated and no evidence for an index past it.
     pub fn of(&self, api: usize) -> &Intent {
-        static NONE: Intent = Intent { posture: Posture::Unset, evidence: Vec::new() };
+        static NONE: Intent = Intent { posture: Posture::Unset, stated_at: None, evidence: Vec::new() };
         self.by_api.get(api).unwrap_or(&NONE)
     }
 }
@@ -154,7 +156,7 @@ impl<'model> Siblings<'model> {
 }
 
 fn intent(api: &Api, siblings: &Siblings<'_>, stated: Posture) -> Intent {
-    let posture = marked_posture(&api.markers).unwrap_or(stated);
+    let marked = marked_posture(&api.markers);
     let mut evidence = written_for(api);
     if siblings.files.contains(&api.file) {
         let other = |sibling: &&&Api| sibling.file == api.file && sibling.resource != api.resource;
@@ -169,13 +171,17 @@ fn intent(api: &Api, siblings: &Siblings<'_>, stated: Posture) -> Intent {
         span: endpoint.id_span,
     }));
     evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.strength()), evidence.span));
-    Intent { posture, evidence }
+    Intent {
+        posture: marked.map_or(stated, |(posture, _)| posture),
+        stated_at: marked.map(|(_, span)| span),
+        evidence,
+    }
 }
 
 /// The posture that `Metadata.wicketgate.exposure` of the resource states.
-fn marked_posture(markers: &[Marker]) -> Option<Posture> {
+fn marked_posture(markers: &[Marker]) -> Option<(Posture, Span)> {
     markers.iter().find_map(|marker| match &marker.kind {
-        MarkerKind::Exposure(word) => Posture::parse(word),
+        MarkerKind::Exposure(word) => Posture::parse(word).map(|posture| (posture, marker.span)),
         MarkerKind::Tag { .. } | MarkerKind::Word(_) => None,
     })
 }

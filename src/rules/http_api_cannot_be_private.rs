@@ -56,7 +56,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     Finding::new(ID, Subject::api(api), severity, message, primary)
         .occurs(occurrence)
         .related(places::first_route(api, occurrence.state))
-        .related(places::evidence(&intent.evidence))
+        .related(places::evidence(intent))
         .why(format!(
             "only REST APIs can be private; {} is open to everyone on the internet who passes its authorizer, if \
              it has one.",

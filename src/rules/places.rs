@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Label, When};
 use crate::exposure::model::{Api, Case, ExposureModel, Route};
-use crate::intent::{Evidence, EvidenceKind};
+use crate::intent::{EvidenceKind, Intent};
 use crate::rules::words;
 use crate::source::Span;
 use crate::template::value::{Sourced, Step, StepKind};
@@ -85,8 +85,10 @@ pub fn route_of_handler<'api>(api: &'api Api, handler: &str) -> Option<&'api Rou
 }
 
 /// Labels for what says that an API is meant to be private.
-pub fn evidence(evidence: &[Evidence]) -> Vec<Label> {
-    evidence.iter().map(|evidence| Label::new(evidence.span, evidence_phrase(&evidence.kind))).collect()
+pub fn evidence(intent: &Intent) -> Vec<Label> {
+    let stated = intent.stated_at.map(|span| Label::new(span, "meant to be private"));
+    let hints = intent.evidence.iter().map(|one| Label::new(one.span, evidence_phrase(&one.kind)));
+    stated.into_iter().chain(hints).collect()
 }
 
 fn evidence_phrase(kind: &EvidenceKind) -> String {

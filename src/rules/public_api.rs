@@ -80,7 +80,7 @@ fn finding(ctx: &Context<'_>, public: &Public<'_>) -> Finding {
         .related(case.type_value.iter().flat_map(places::way_to))
         .related(inherits(api, case))
         .related(reachable_by_domain(ctx, api, case))
-        .related(places::evidence(&intent.evidence))
+        .related(places::evidence(intent))
         .why(why(api, barrier))
         .notes(assumed_host(case))
         .help(format!("make it private:  {}", words::private_configuration(ctx.model, api, case)))
