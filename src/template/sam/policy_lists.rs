@@ -115,6 +115,8 @@ fn addresses(lowering: &mut Lowering<'_>, entry: Option<Entry>) -> Option<Test> 
     }
     let values = match lowering.nodes.shape(value) {
         Shape::List => value,
+        // A list parameter is taken as a list, as in `intrinsic_list`.
+        _ if lowering.is_list_parameter(entry.value) => entry.value,
         _ => lowering.nodes.list(key, vec![entry.value]),
     };
     Some(Test { key, values })
