@@ -220,7 +220,8 @@ pub struct Case {
     pub strict_endpoint_access: Option<bool>,
     /// `AuthType` of a function URL.
     pub auth_type: Option<Sourced>,
-    /// For a function URL with `AuthType: NONE`: whether the public may invoke the function at all.
+    /// For a function URL: whether a permission lets the public invoke the function through it; `None` when that
+    /// is not in the run, and for other APIs.
     pub public_permission: Option<bool>,
     /// Who may call.
     pub callers: Vec<Caller>,

@@ -17,7 +17,7 @@ pub(crate) fn v2_api(context: &Context<'_>, stack: &Stack, resource: &Resource) 
         Some("WEBSOCKET") => ApiKind::WebSocket,
         _ => ApiKind::Http,
     };
-    let disabled = property("DisableExecuteApiEndpoint");
+    let (disabled, target) = (property("DisableExecuteApiEndpoint"), property("Target"));
     build(context, stack, resource, kind, |resolver, case| {
         if let Some(node) = disabled {
             case.disable_execute_api_endpoint = match resolver.resolve(node).value {
@@ -29,10 +29,16 @@ pub(crate) fn v2_api(context: &Context<'_>, stack: &Stack, resource: &Resource) 
         for (holder, stage) in context.attachments.of(context.workspace, "AWS::ApiGatewayV2::Stage", &owner) {
             let node =
                 stage.properties.and_then(|properties| holder.lowered.tree.get(properties, "StageName"));
-            if let Some(node) = node {
+            if let Some(node) = node.filter(|_| rest::exists(stack, holder, stage, resolver)) {
                 let name = context.peek(holder, |resolver| resolver.resolve(node)).value;
                 case.stages.push(Stage { name, from_deployment: false });
             }
+        }
+        // Quick create: a target makes a `$default` route and stage (property page of `AWS::ApiGatewayV2::Api`).
+        let quick = target.is_some_and(|node| resolver.peek(node).value != Value::Absent);
+        if quick && case.stages.is_empty() {
+            let name = Value::String("$default".to_owned());
+            case.stages.push(Stage { name, from_deployment: false });
         }
         // HTTP and WebSocket APIs have no resource policy: authorizers apart, everyone on the internet calls.
         case.callers.push(internet(Decision::Allow));
@@ -50,7 +56,7 @@ pub(crate) fn function_url(context: &Context<'_>, stack: &Stack, resource: &Reso
     let mut api = build(context, stack, resource, ApiKind::FunctionUrl, |resolver, case| {
         let auth = auth.map(|node| resolver.resolve(node));
         let open = auth.as_ref().and_then(|auth| auth.value.as_text().map(|text| text == "NONE"));
-        case.public_permission = Some(public_permission(context, stack, target.as_ref()));
+        case.public_permission = public_permission(context, stack, target.as_ref(), resolver);
         case.callers.push(internet(url_decision(open, case.public_permission)));
         case.auth_type = auth.map(|auth| from_globals(stack, auth));
     });
@@ -104,8 +110,15 @@ fn build<'run>(
         Some(case)
     });
     let incomplete = !explored.complete;
-    let cases = cases::join(context.workspace, explored).into_iter();
     let refused = rest::refusal(stack, resource);
+    let cases = cases::join(context.workspace, explored).into_iter().map(|(when, mut case)| {
+        if refused.is_some() {
+            rest::refuse(&mut case);
+            case.callers = vec![internet(Decision::Unknown)];
+        }
+        Case { when, ..case }
+    });
+    let cases = cases.collect();
     Api {
         file: stack.template.file,
         resource: resource.id.clone(),
@@ -115,7 +128,7 @@ fn build<'run>(
         condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
         refused,
         surprises: rest::surprises(stack, resource),
-        cases: cases.map(|(when, case)| Case { when, ..case }).collect(),
+        cases,
         incomplete,
         markers: markers::find(stack, resource),
         routes: routes::of(stack, resource),
@@ -160,29 +173,65 @@ fn function_id(target: &Value) -> Option<String> {
     }
 }
 
-/// Whether some permission of the run lets everyone invoke the function through its URL.
-fn public_permission(context: &Context<'_>, stack: &Stack, target: Option<&Value>) -> bool {
-    let Some(id) = target.and_then(function_id) else { return false };
-    let names = [
-        Value::named(Name::Resource { stack: stack.id, id: id.clone() }),
-        Value::named(Name::Attribute { stack: stack.id, id, attribute: "Arn".to_owned() }),
-    ];
-    names.iter().any(|name| {
+/// Whether some permission of the run lets everyone invoke the function through its URL. `None` when there is
+/// none and the function, and so perhaps its policy, is not in the run.
+fn public_permission(
+    context: &Context<'_>,
+    stack: &Stack,
+    target: Option<&Value>,
+    resolver: &mut Resolver<'_, '_>,
+) -> Option<bool> {
+    let target = target?.clone().without_places();
+    let id = function_id(&target).or_else(|| function_called(context, stack, &target));
+    let mut names = vec![target];
+    if let Some(id) = &id {
+        names.push(Value::named(Name::Resource { stack: stack.id, id: id.clone() }));
+        let attribute = "Arn".to_owned();
+        names.push(Value::named(Name::Attribute { stack: stack.id, id: id.clone(), attribute }));
+        names.extend(function_name(context, stack, id));
+    }
+    let public = names.iter().any(|name| {
         let mut permissions = context.attachments.of(context.workspace, "AWS::Lambda::Permission", name);
-        permissions.any(|(holder, permission)| is_public(context, holder, permission))
-    })
+        permissions.any(|(holder, permission)| {
+            is_public(context, holder, permission) && rest::exists(stack, holder, permission, resolver)
+        })
+    });
+    match (public, id) {
+        (true, _) => Some(true),
+        (false, Some(_)) => Some(false),
+        (false, None) => None,
+    }
+}
+
+/// `FunctionName` of a function of the stack.
+fn function_name(context: &Context<'_>, stack: &Stack, id: &str) -> Option<Value> {
+    let properties = stack.lowered.resource(id)?.properties?;
+    let node = stack.lowered.tree.get(properties, "FunctionName")?;
+    let name = context.peek(stack, |resolver| resolver.resolve(node)).value;
+    (name != Value::Absent).then(|| name.without_places())
+}
+
+/// Logical id of the function of the stack whose `FunctionName` is this.
+fn function_called(context: &Context<'_>, stack: &Stack, name: &Value) -> Option<String> {
+    let functions = stack.lowered.resources.iter().filter(|one| one.type_name == "AWS::Lambda::Function");
+    let mut ids = functions.map(|function| &function.id);
+    ids.find(|id| function_name(context, stack, id).as_ref() == Some(name)).cloned()
 }
 
 fn is_public(context: &Context<'_>, stack: &Stack, permission: &Resource) -> bool {
     let tree = &stack.lowered.tree;
     let read = |key: &str| {
         let node = permission.properties.and_then(|node| tree.get(node, key))?;
-        Some(context.peek(stack, |resolver| resolver.resolve(node)).value)
+        let value = context.peek(stack, |resolver| resolver.resolve(node)).value;
+        (value != Value::Absent).then_some(value)
     };
     let text = |key: &str| read(key).and_then(|value| value.as_text().map(str::to_owned));
     let action = text("Action").unwrap_or_default();
     let covers = matches!(action.as_str(), "lambda:InvokeFunctionUrl" | "lambda:*" | "lambda:Invoke*" | "*");
+    // These become conditions of the statement, which no anonymous request meets.
+    let narrowed = ["PrincipalOrgID", "SourceAccount", "SourceArn"].iter().any(|key| read(key).is_some());
     covers
+        && !narrowed
         && text("Principal").as_deref() == Some("*")
         && text("FunctionUrlAuthType").as_deref() != Some("AWS_IAM")
 }

@@ -72,7 +72,8 @@ pub(crate) fn is_fragment(stack: &Stack) -> bool {
 /// Why the type of an API is unknown whose template is refused.
 pub(crate) const REFUSED: &str = "the SAM transform refuses the template";
 
-fn refuse(case: &mut Case) {
+/// A template that the transform refuses makes no API: neither public nor private.
+pub(crate) fn refuse(case: &mut Case) {
     case.endpoint_type = EndpointType::Unknown;
     case.type_unknown = Some(REFUSED.to_owned());
 }
@@ -378,7 +379,12 @@ fn written_methods(
 }
 
 /// Whether an attached resource may exist in the case under way.
-fn exists(stack: &Stack, holder: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>) -> bool {
+pub(crate) fn exists(
+    stack: &Stack,
+    holder: &Stack,
+    resource: &Resource,
+    resolver: &mut Resolver<'_, '_>,
+) -> bool {
     let Some((condition, _)) = &resource.condition else { return true };
     if holder.id != stack.id {
         return true;
