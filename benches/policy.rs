@@ -8,6 +8,7 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -19,7 +20,7 @@ use wicketgate::policy::resource::Shape;
 use wicketgate::policy::text::{Names, Text};
 use wicketgate::policy::world::{Signing, World};
 use wicketgate::source::{FileId, Span, TextRange};
-use wicketgate::template::value::{Sourced, Value};
+use wicketgate::template::value::{Name, Part, Sourced, StackId, Value};
 
 const RUNS: usize = 9;
 const API: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5";
@@ -144,12 +145,16 @@ fn routes(count: usize, per_route: usize) {
     let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
     let span = Span::new(FileId(0), TextRange::new(0, 0));
     let value = Sourced { value: Value::String(policy), span, via: Vec::new() };
-    let (api, endpoint, vpc) =
-        (Text::from(API), Text::from("vpce-0a1b2c3d4e5f60710"), Text::from("vpc-1a2b3c4d"));
-    let shapes: Vec<Shape> =
-        (0..count).map(|r| Shape::of(&Text::from(format!("{API}/prod/GET/p{r}").as_str()))).collect();
+    // The API's id is known to AWS only, as it is in templates.
+    let id = Arc::new(Name::Resource { stack: StackId(0), id: "Api".to_owned() });
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:".to_owned();
+    let arn = [Part::Literal(arn), Part::Named(id)];
+    let (endpoint, vpc) = (Text::from("vpce-0a1b2c3d4e5f60710"), Text::from("vpc-1a2b3c4d"));
     let time = best(|| {
         let mut names = Names::new();
+        let api = names.join(&arn);
+        let shape = |r: usize| Shape::of(&api).text(&Text::from(format!("/prod/GET/p{r}").as_str()));
+        let shapes: Vec<Shape> = (0..count).map(shape).collect();
         let document = PolicyDocument::parse(&value, &mut names);
         let policy = Policy::new(&document, &api, &names);
         let routes = policy.routes(&shapes);

@@ -8,7 +8,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::{Caller, callers};
 use super::compiled::{ClauseId, Compiled, Policy};
@@ -228,7 +228,7 @@ impl<'p> Solver<'p> {
             }
         }
         let mut rows: Vec<Row> = Vec::new();
-        let mut seen: FxHashMap<Row, ()> = FxHashMap::default();
+        let mut seen: FxHashSet<Row> = FxHashSet::default();
         let base = &self.callers[caller].base;
         for (statement, about) in about {
             let at = statement as usize;
@@ -239,7 +239,15 @@ impl<'p> Solver<'p> {
                 continue;
             }
             let row = row(compiled, *base, about);
-            if seen.insert(row.clone(), ()).is_none() {
+            // Most routes have a handful of statements; a set pays only beyond.
+            let known = if rows.len() < 16 { rows.contains(&row) } else { seen.contains(&row) };
+            if !known {
+                if rows.len() == 15 {
+                    seen.extend(rows.iter().cloned());
+                }
+                if rows.len() >= 15 {
+                    seen.insert(row.clone());
+                }
                 rows.push(row);
             }
         }
@@ -310,7 +318,7 @@ impl<'p> Solver<'p> {
     fn cut(&self, caller: &Caller, key: &str, clauses: &[&Clause]) -> Vec<(Choice, Vec<Truth>)> {
         let domain = domain_of(self.world, caller, key);
         let mut cells: Vec<(Choice, Vec<Truth>)> = Vec::new();
-        let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
+        let mut seen: FxHashSet<Vec<Truth>> = FxHashSet::default();
         let mut request = (*caller.request).clone();
         for choice in choices(&domain, key, clauses) {
             request.context.retain(|(other, _)| other != key);
@@ -318,7 +326,7 @@ impl<'p> Solver<'p> {
                 request.context.push((key.to_owned(), value.clone()));
             }
             let truths: Vec<Truth> = clauses.iter().map(|c| c.holds(&request, self.judge)).collect();
-            if seen.insert(truths.clone(), ()).is_none() {
+            if seen.insert(truths.clone()) {
                 cells.push((choice, truths));
             }
         }
@@ -341,10 +349,14 @@ impl<'p> Solver<'p> {
             .map(|(at, _)| at)
             .collect();
         let ways = open.iter().fold(1_usize, |n, at| n.saturating_mul(keys[*at].cells.len()));
-        let mut all: Option<Core> = None;
         if ways > WAYS {
             return self.too_many(caller);
         }
+        if open.is_empty() {
+            let Ok(found) = fold(start.clone(), axes, effects) else { return self.too_many(caller) };
+            return self.core(caller, found, &[], keys);
+        }
+        let mut all: Option<Core> = None;
         for way in 0..ways {
             let mut fixed = axes.to_vec();
             let mut shift = vec![0; axes.len()];

@@ -167,13 +167,16 @@ impl<'a> Compiled<'a> {
         (truth.negated_if(element.negated), at)
     }
 
-    /// Whether the statement is about the request's resource, when no context is known: policy variables in
-    /// it are unknown.
-    pub(super) fn resource_alone(&self, request: &Request, judge: &Judge<'_>) -> Truth {
+    /// Whether the statement is about a resource, when no context is known: policy variables are unknown.
+    /// `starts` says how much of the text each pattern is known to start with.
+    pub(super) fn resource_alone(&self, resource: &Text, starts: &[usize], judge: &Judge<'_>) -> Truth {
         let Some(element) = &self.written.resources else { return Truth::Unknown };
-        let (truth, _) = best(&self.resources, |pattern| match pattern {
-            ResourcePattern::Fixed(pattern) => judge.rule(pattern.matches(&request.resource, judge.names)),
-            ResourcePattern::Variable(_) | ResourcePattern::Unknown => Truth::Unknown,
+        let mut starts = starts.iter().copied();
+        let (truth, _) = best(&self.resources, |pattern| match (pattern, starts.next().unwrap_or(0)) {
+            (ResourcePattern::Fixed(pattern), known) => {
+                judge.rule(pattern.matches_from(known, resource, judge.names))
+            }
+            (ResourcePattern::Variable(_) | ResourcePattern::Unknown, _) => Truth::Unknown,
         });
         truth.negated_if(element.negated)
     }
@@ -188,7 +191,7 @@ impl<'a> Compiled<'a> {
     }
 }
 
-fn best<T>(values: &[T], truth: impl Fn(&T) -> Truth) -> (Truth, Option<usize>) {
+fn best<T>(values: &[T], mut truth: impl FnMut(&T) -> Truth) -> (Truth, Option<usize>) {
     let mut best = (Truth::No, None);
     for (at, value) in values.iter().enumerate() {
         let truth = truth(value);

@@ -6,7 +6,7 @@
 
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::truth::Truth;
 
@@ -159,7 +159,7 @@ pub(super) fn fold<M: Mask>(
 
 fn one_axis<M: Mask>(last: &[Reached<M>], axis: &[Sets<M>], effects: &Effects<M>) -> Vec<Reached<M>> {
     let mut layer: Vec<Reached<M>> = Vec::new();
-    let mut seen: FxHashMap<Sets<M>, ()> = FxHashMap::default();
+    let mut seen: FxHashSet<Sets<M>> = FxHashSet::default();
     let mut refused = false;
     for (parent, reached) in last.iter().enumerate() {
         for (class, own) in axis.iter().enumerate() {
@@ -170,7 +170,7 @@ fn one_axis<M: Mask>(last: &[Reached<M>], axis: &[Sets<M>], effects: &Effects<M>
                     refused = true;
                     layer.push(Reached { sets, parent, class });
                 }
-            } else if seen.insert(sets.clone(), ()).is_none() {
+            } else if seen.insert(sets.clone()) {
                 layer.push(Reached { sets, parent, class });
             }
         }

@@ -130,13 +130,24 @@ impl Pattern {
         self.is_constant().then(|| Text::of_symbols(self.start.clone()))
     }
 
+    /// How many symbols of the fixed start of the pattern the text starts with.
+    pub(super) fn common_start(&self, text: &[Symbol]) -> usize {
+        common_start(&self.start, text)
+    }
+
     /// Whether the text matches.
     pub(super) fn matches(&self, value: &Text, names: &Names) -> Same {
+        self.matches_from(0, value, names)
+    }
+
+    /// Whether the text matches, when the first `known` symbols are known to be those of the fixed start.
+    pub(super) fn matches_from(&self, known: usize, value: &Text, names: &Names) -> Same {
         if self.never {
             return Same::No;
         }
         // What both start with stands for the same string, names included: only the rest decides.
-        let common = common_start(&self.start, value.symbols());
+        let known = known.min(self.start.len()).min(value.symbols().len());
+        let common = known + common_start(&self.start[known..], &value.symbols()[known..]);
         let (tokens, symbols) = (&self.tokens[common..], &value.symbols()[common..]);
         let literal = common >= self.names_end && (!value.is_named() || !symbols.iter().any(|s| s.is_name()));
         if literal && common < self.start.len() {

@@ -69,6 +69,15 @@ impl Shape {
         symbols.map(Text::of_symbols)
     }
 
+    /// The symbols that every text of the shape starts with.
+    pub(super) fn start(&self) -> Vec<Symbol> {
+        let one = |token: &Token| match token {
+            Token::One(symbol) => Some(*symbol),
+            Token::Fold(_) | Token::Any(_) | Token::Many(_) => None,
+        };
+        self.tokens.iter().map_while(one).collect()
+    }
+
     /// Some text of the shape.
     pub(super) fn sample(&self) -> Text {
         let symbols = self.tokens.iter().filter_map(|t| match t {

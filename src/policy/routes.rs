@@ -6,9 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::compiled::{Policy, ResourcePattern};
 use super::pattern::Pattern;
-use super::request::Request;
 use super::resource::Shape;
-use super::text::Text;
+use super::text::{Symbol, Text};
 use super::truth::{Judge, Truth};
 use super::words;
 
@@ -51,8 +50,9 @@ impl Policy<'_> {
     pub fn routes(&self, shapes: &[Shape]) -> Routes {
         let mut groups: Vec<Group> = Vec::new();
         let mut index: FxHashMap<Vec<(About, Option<About>)>, usize> = FxHashMap::default();
+        let starts = self.starts(shapes);
         for (at, shape) in shapes.iter().enumerate() {
-            let cells = self.cells(shape);
+            let cells = self.cells(shape, &starts);
             let signature: Vec<_> = cells.iter().map(|c| (c.about.clone(), c.strict.clone())).collect();
             match index.get(&signature) {
                 Some(group) => {
@@ -69,9 +69,28 @@ impl Policy<'_> {
         Routes { groups }
     }
 
-    fn cells(&self, shape: &Shape) -> Vec<Cell> {
+    /// By statement and resource pattern: how much of the pattern all routes start with. Routes share the
+    /// API's ARN, which need not be compared again and again.
+    fn starts(&self, shapes: &[Shape]) -> Vec<Vec<usize>> {
+        let mut shared: Option<Vec<Symbol>> = None;
+        for shape in shapes {
+            let start = shape.start();
+            let kept = shared
+                .as_ref()
+                .map_or(start.len(), |s| s.iter().zip(&start).take_while(|(a, b)| a == b).count());
+            shared = Some(start.into_iter().take(kept).collect());
+        }
+        let shared = shared.unwrap_or_default();
+        let start = |resource: &ResourcePattern| match resource {
+            ResourcePattern::Fixed(pattern) => pattern.common_start(&shared),
+            ResourcePattern::Variable(_) | ResourcePattern::Unknown => 0,
+        };
+        self.statements.iter().map(|s| s.resources.iter().map(start).collect()).collect()
+    }
+
+    fn cells(&self, shape: &Shape, starts: &[Vec<usize>]) -> Vec<Cell> {
         if let Some(text) = shape.only() {
-            return vec![self.cell(text)];
+            return vec![self.cell(text, starts)];
         }
         let form = shape.pattern();
         let mut patterns: Vec<&Pattern> = self
@@ -97,7 +116,7 @@ impl Policy<'_> {
         }
         let mut cells: Vec<Cell> = Vec::new();
         for text in texts {
-            let cell = self.cell(text);
+            let cell = self.cell(text, starts);
             if !cells.iter().any(|c| c.about == cell.about && c.strict == cell.strict) {
                 cells.push(cell);
             }
@@ -106,17 +125,17 @@ impl Policy<'_> {
         cells
     }
 
-    fn cell(&self, text: Text) -> Cell {
+    fn cell(&self, text: Text, starts: &[Vec<usize>]) -> Cell {
         let judge = Judge::presuming(self.names);
-        let request = Request::new("", text);
-        let about = self.about(&request, &judge);
-        let strict = judge.has_presumed().then(|| self.about(&request, &Judge::strict(self.names)));
-        Cell { text: request.resource, strict: strict.filter(|s| *s != about), about }
+        let about = self.about(&text, starts, &judge);
+        let strict = judge.has_presumed().then(|| self.about(&text, starts, &Judge::strict(self.names)));
+        Cell { text, strict: strict.filter(|s| *s != about), about }
     }
 
     /// The statements that are about a resource.
-    fn about(&self, request: &Request, judge: &Judge<'_>) -> About {
-        let truths = self.statements.iter().map(|s| s.resource_alone(request, judge));
+    fn about(&self, text: &Text, starts: &[Vec<usize>], judge: &Judge<'_>) -> About {
+        let statements = self.statements.iter().zip(starts);
+        let truths = statements.map(|(s, starts)| s.resource_alone(text, starts, judge));
         (0..).zip(truths).filter(|(_, truth)| *truth != Truth::No).collect()
     }
 }

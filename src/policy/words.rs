@@ -3,7 +3,7 @@
 //! Letters are the characters that occur, plus fresh ones that stand for all the others. The search goes
 //! breadth first, so each cell has a shortest text. Nothing here knows what the patterns are for.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::pattern::{Class, Mode, Pattern, Token, reaction, skippable};
 use super::text::{Symbol, Text};
@@ -220,8 +220,8 @@ fn search(
     for (automaton, (start, end)) in automata.iter().zip(&offsets) {
         automaton.start(&mut first[*start..*end]);
     }
-    let mut seen: FxHashMap<Vec<u64>, ()> = FxHashMap::default();
-    seen.insert(first.clone(), ());
+    let mut seen: FxHashSet<Vec<u64>> = FxHashSet::default();
+    seen.insert(first.clone());
     let mut visits = vec![Visit { states: first, from: None }];
     let mut found: Vec<(Vec<bool>, Cell)> = Vec::new();
     let mut at = 0;
@@ -243,11 +243,11 @@ fn search(
                 automaton.step(&from[*start..*end], letter, &mut next[*start..*end]);
             }
             let alive = next[..n_form_words].iter().any(|w| *w != 0);
-            if alive && !seen.contains_key(&next) {
+            if alive && !seen.contains(&next) {
                 if seen.len() >= limit {
                     return Err(TooMany);
                 }
-                seen.insert(next.clone(), ());
+                seen.insert(next.clone());
                 visits.push(Visit { states: next, from: Some((at, letter)) });
             }
         }
