@@ -158,7 +158,7 @@ fn case(
         written_methods(context, stack, resource, resolver, &mut case);
     }
     stages(context, stack, resource, resolver, &mut case);
-    unreadable(stack, properties, resolver, &mut case);
+    unreadable(stack, resource, resolver, &mut case);
     case.type_value = case.type_value.map(|value| from_globals(stack, value));
     case.association = case.association.map(|value| from_globals(stack, value));
     Some(case)
@@ -169,11 +169,13 @@ fn hide(case: &mut Case, why: &str, span: Span) {
     case.methods_incomplete = true;
 }
 
-/// Macros and clones: what is written need not be what is deployed.
-fn unreadable(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
-    let tree = &stack.lowered.tree;
+/// Broken texts, macros and clones: what can be read need not be what is deployed.
+fn unreadable(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+    let (tree, properties) = (&stack.lowered.tree, resource.properties);
     let clone = properties.and_then(|node| tree.get(node, "CloneFrom"));
-    let reason = if let Some(node) = clone.filter(|&node| resolver.peek(node).value != Value::Absent) {
+    let reason = if tree.is_cut() {
+        ("the file cannot be read to its end".to_owned(), resource.id_span)
+    } else if let Some(node) = clone.filter(|&node| resolver.peek(node).value != Value::Absent) {
         ("it is a clone of another API".to_owned(), tree.tagged_span(node))
     } else if let Some((name, span)) = stack.template.macro_name() {
         (format!("the macro `{name}` rewrites the template"), *span)

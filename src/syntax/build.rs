@@ -102,6 +102,7 @@ impl<'text> Builder<'text> {
     /// Takes note that the text is not read from here on.
     pub(super) fn cut(&mut self) {
         self.whole = false;
+        self.tree.set_cut();
     }
 
     pub(super) fn comment(&mut self, range: TextRange) {

@@ -110,6 +110,7 @@ pub struct Tree {
     nodes: Vec<Node>,
     root: Option<NodeId>,
     comments: Vec<Comment>,
+    cut: bool,
 }
 
 impl Tree {
@@ -117,7 +118,17 @@ impl Tree {
     pub fn new(file: FileId, format: Format, text: Arc<str>) -> Self {
         // Templates have a node every 12 to 24 bytes, and growing copies nodes.
         let nodes = Vec::with_capacity((text.len() / 24).min(1 << 20));
-        Self { file, format, text, base: None, base_len: 0, nodes, root: None, comments: Vec::new() }
+        Self {
+            file,
+            format,
+            text,
+            base: None,
+            base_len: 0,
+            nodes,
+            root: None,
+            comments: Vec::new(),
+            cut: false,
+        }
     }
 
     /// A tree that holds all nodes of `base` under their ids and to which nodes can be added.
@@ -130,6 +141,7 @@ impl Tree {
             nodes: Vec::new(),
             root: base.root,
             comments: Vec::new(),
+            cut: base.cut,
             base: Some(base),
         }
     }
@@ -142,6 +154,16 @@ impl Tree {
     /// The notation of the file.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Whether the text goes on where the tree ends, because an error ended the reading.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Takes note that the text goes on where the tree ends.
+    pub fn set_cut(&mut self) {
+        self.cut = true;
     }
 
     /// The whole text of the file.

@@ -334,7 +334,14 @@ impl Name {
         use Name::{Import, Parameter, Resource};
         match (self, other) {
             _ if self == other => Same::Yes,
-            (Resource { .. }, Resource { .. } | Import(_)) | (Import(_), Resource { .. }) => Same::No,
+            (Resource { .. }, Resource { .. }) => Same::No,
+            (Resource { .. }, Import(name)) | (Import(name), Resource { .. }) => {
+                if name.is_literal() {
+                    Same::No
+                } else {
+                    Same::Unknown
+                }
+            }
             (Parameter { stack: asks, .. }, Resource { stack: makes, .. })
             | (Resource { stack: makes, .. }, Parameter { stack: asks, .. })
                 if asks == makes =>
@@ -367,6 +374,7 @@ mod tests {
             (parameter("A"), resource("E"), Same::Presumed),
             (Name::Parameter { stack: StackId(1), name: "A".to_owned() }, resource("E"), Same::Unknown),
             (import("x"), resource("E"), Same::No),
+            (Name::Import(Box::new(Value::named(parameter("A")))), resource("E"), Same::Unknown),
             (resource("E"), resource("F"), Same::No),
         ];
         for (left, right, expected) in table {
