@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::exposure::Context;
 use crate::exposure::model::{Assumption, Case};
-use crate::template::cases::{Cell, Constraint, Constraints, Explored, explore};
+use crate::template::cases::{Cell, Constraint, Constraints, Explored, Path, explore};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, Part, Value};
 use crate::workspace::{Stack, Workspace};
@@ -22,7 +22,9 @@ pub(crate) fn split<'run, T>(
     mut ask: impl FnMut(&mut Resolver<'run, '_>) -> Option<T>,
 ) -> Explored<T> {
     let scope = context.workspace.scope(stack);
-    let explored = explore(&Constraints::default(), MAX_CASES, |path| ask(&mut Resolver::new(scope, path)));
+    let explored = explore(&Constraints::default(), MAX_CASES, |path| {
+        if is_made(context.workspace, stack, path) { ask(&mut Resolver::new(scope, path)) } else { None }
+    });
     let mut cells = Vec::new();
     for cell in explored.cells {
         let Some(value) = cell.value else { continue };
@@ -31,6 +33,20 @@ pub(crate) fn split<'run, T>(
         }
     }
     Explored { cells, complete: explored.complete }
+}
+
+/// Whether the stack exists in the case under way: no stack that nests it, or is nested in between, leaves it out.
+fn is_made(workspace: &Workspace, stack: &Stack, path: &mut Path) -> bool {
+    let mut stack = Some(stack);
+    while let Some(nested) = stack {
+        if let Some((parent, condition)) = workspace.nesting_condition(nested)
+            && Resolver::new(workspace.scope(parent), path).condition(condition) == Some(false)
+        {
+            return false;
+        }
+        stack = nested.parent.and_then(|(parent, _)| workspace.stack(parent));
+    }
+    true
 }
 
 /// Whether the template's `Rules` can be kept under these assumptions; in doubt they can.

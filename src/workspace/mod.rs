@@ -15,6 +15,7 @@ use crate::syntax::tree::{NodeId, Tree};
 use crate::template::bindings::{Binding, Bindings};
 use crate::template::cases::Path;
 use crate::template::document::Template;
+use crate::template::intrinsic::intrinsic;
 use crate::template::lowered::Lowered;
 use crate::template::resolve::{Outside, Resolver, Scope};
 use crate::template::sam;
@@ -130,6 +131,14 @@ impl Workspace {
         self.exports.get_or_init(|| exports::find(self))
     }
 
+    /// The condition under which a nested stack is made, with the stack that makes it: of the nearest one only.
+    pub fn nesting_condition<'run>(&'run self, stack: &Stack) -> Option<(&'run Stack, &'run str)> {
+        let parent = self.stack(stack.parent?.0)?;
+        let (id, _) = parent.children.iter().find(|(_, child)| **child == stack.id)?;
+        let (condition, _) = parent.lowered.resource(id)?.condition.as_ref()?;
+        Some((parent, condition))
+    }
+
     fn instantiate(
         &mut self,
         inputs: &Inputs,
@@ -202,6 +211,15 @@ impl Outside for Workspace {
         let node = parent.lowered.tree.get(parameters?, parameter)?;
         let value = Resolver::new(self.scope(parent), path).resolve(node);
         (value.value != Value::Absent).then_some(value)
+    }
+
+    fn is_governed(&self, stack: StackId) -> bool {
+        let parent = self.stack(stack).and_then(|stack| stack.parent);
+        parent.is_some_and(|(parent, parameters)| match (parameters, self.stack(parent)) {
+            (Some(node), Some(parent)) => intrinsic(&parent.lowered.tree, node).is_none(),
+            (None, _) => true,
+            (Some(_), None) => false,
+        })
     }
 
     fn import(&self, stack: StackId, name: &Value, import: Span, path: &mut Path) -> Option<Sourced> {

@@ -6,7 +6,7 @@ use crate::syntax::tree::NodeId;
 use crate::template::cases::Constraint;
 use crate::template::intrinsic::{Function, intrinsic};
 use crate::template::resolve::{MAX_DEPTH, Resolver};
-use crate::template::value::{Name, Same, Value};
+use crate::template::value::{Name, Part, Same, Value};
 
 impl Resolver<'_, '_> {
     /// Whether a named condition holds; `None` only while choices are off and it is undecided.
@@ -127,6 +127,9 @@ impl Resolver<'_, '_> {
     }
 
     fn is_text(&mut self, atom: &Value, text: &str) -> Option<bool> {
+        if !can_be(atom, text) {
+            return Some(false);
+        }
         let excluded = match self.path.constraint(atom) {
             Some(Constraint::Is(known)) => return Some(known == text),
             Some(Constraint::Not(excluded)) if excluded.contains(text) => return Some(false),
@@ -171,5 +174,61 @@ impl Resolver<'_, '_> {
         }
         // Without a default the more common side of a comparison is "not that value".
         (Vec::new(), true, Some(String::new()))
+    }
+}
+
+/// Whether something that only AWS knows can be this text. Ids are never empty, and neither are exported values
+/// (CloudFormation refuses to export them); what is written around a name stays around it.
+fn can_be(atom: &Value, text: &str) -> bool {
+    match atom {
+        Value::Named(name) if matches!(**name, Name::Resource { .. } | Name::Import(_)) => !text.is_empty(),
+        Value::Text(parts) => {
+            let fits = |part: Option<&Part>, fit: &dyn Fn(&str) -> bool| match part {
+                Some(Part::Literal(literal)) => fit(literal),
+                Some(Part::Named(_)) | None => true,
+            };
+            let written: usize = parts
+                .iter()
+                .map(|part| match part {
+                    Part::Literal(literal) => literal.len(),
+                    Part::Named(_) => 0,
+                })
+                .sum();
+            text.len() >= written
+                && fits(parts.first(), &|head| text.starts_with(head))
+                && fits(parts.last(), &|tail| text.ends_with(tail))
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::template::value::StackId;
+
+    #[test]
+    fn what_a_name_can_be() {
+        let resource = Name::Resource { stack: StackId(0), id: "E".to_owned() };
+        let parameter = Arc::new(Name::Parameter { stack: StackId(0), name: "P".to_owned() });
+        let around = Value::Text(vec![
+            Part::Literal("a-".to_owned()),
+            Part::Named(parameter.clone()),
+            Part::Literal("-z".to_owned()),
+        ]);
+        let table = [
+            (Value::named(resource), "", false),
+            (Value::Named(parameter), "", true),
+            (around.clone(), "a-x-z", true),
+            (around.clone(), "a--z", true),
+            (around.clone(), "a-z", false),
+            (around.clone(), "b-x-z", false),
+            (around, "", false),
+        ];
+        for (atom, text, expected) in table {
+            assert_eq!(can_be(&atom, text), expected, "{atom:?} {text}");
+        }
     }
 }

@@ -28,6 +28,12 @@ pub trait Outside {
     /// What a parent stack passes for a parameter, in the case under way; `None` when nothing is passed.
     fn passed(&self, stack: StackId, parameter: &str, path: &mut Path) -> Option<Sourced>;
 
+    /// Whether a parent stack decides every parameter of this one: those it passes nothing for have their
+    /// defaults.
+    fn is_governed(&self, _stack: StackId) -> bool {
+        false
+    }
+
     /// The exported value that an import of this name means, if exactly one export of the run fits.
     fn import(&self, stack: StackId, name: &Value, import: Span, path: &mut Path) -> Option<Sourced>;
 

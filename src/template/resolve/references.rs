@@ -91,7 +91,11 @@ impl Resolver<'_, '_> {
         if parameter.is_ssm() {
             return Sourced::new(self.ssm(parameter), span);
         }
-        self.open_parameter(parameter, span)
+        let default = parameter.default.and_then(|node| self.tree().scalar(node));
+        match default.filter(|_| scope.outside.is_governed(scope.stack)) {
+            Some(text) => self.chosen(parameter, text, span),
+            None => self.open_parameter(parameter, span),
+        }
     }
 
     fn ssm(&self, parameter: &Parameter) -> Value {
