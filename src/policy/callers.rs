@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::compiled::Policy;
+use super::compiled::{Action, Compiled, Policy};
 use super::document::Effect;
 use super::keys::Form;
 use super::principal::{self, How};
@@ -28,11 +28,12 @@ pub(super) struct Caller {
 /// The kinds of callers, the one that no statement names last.
 pub(super) fn callers(policy: &Policy<'_>, world: &World, judge: &Judge<'_>) -> Vec<Caller> {
     let mut found: Vec<Caller> = Vec::new();
+    let action = Action::new(&world.action);
     for (principal, stranger, certain) in candidates(policy, &world.signing, judge) {
         let mut request = Request::new(&world.action, Text::default());
         request.principal = principal;
         request.is_stranger = stranger;
-        let base: Vec<Truth> = policy.statements.iter().map(|s| base(s, &request, judge)).collect();
+        let base: Vec<Truth> = policy.statements.iter().map(|s| base(s, &request, &action, judge)).collect();
         let arn = arn_domain(request.principal.as_ref(), stranger);
         if let (Signing::Foreign(_), Some(account)) = (&world.signing, account(request.principal.as_ref())) {
             request = request.with("aws:principalaccount", KeyValue::Is(account));
@@ -42,13 +43,13 @@ pub(super) fn callers(policy: &Policy<'_>, world: &World, judge: &Judge<'_>) -> 
     found
 }
 
-fn base(statement: &super::compiled::Compiled<'_>, request: &Request, judge: &Judge<'_>) -> Truth {
+fn base(statement: &Compiled<'_>, request: &Request, action: &Action, judge: &Judge<'_>) -> Truth {
     let written = statement.written;
     let doubt = !written.unknown.is_empty() || written.effect.value == Effect::Unknown;
     let how = written.principal.as_ref().map_or(How::Unknown, |element| {
         principal::matches(element, request.principal.as_ref(), request.is_stranger, judge).0
     });
-    let (action, _) = statement.action(&request.action, judge);
+    let (action, _) = statement.action(action, judge);
     let truth = how.truth().min(action);
     if doubt { truth.min(Truth::Unknown) } else { truth }
 }

@@ -15,7 +15,7 @@ use super::pattern::Pattern;
 use super::pieces::{self, Piece};
 use super::request::{KeyValue, Request};
 use super::resource;
-use super::text::{Names, Text};
+use super::text::{Names, Symbol, Text};
 use super::truth::{Judge, Truth};
 use super::values;
 use super::world::Domain;
@@ -139,14 +139,12 @@ impl<'a> Compiled<'a> {
     }
 
     /// Whether the statement is about the action, and the position of the value that says so.
-    pub(super) fn action(&self, action: &str, judge: &Judge<'_>) -> (Truth, Option<usize>) {
+    pub(super) fn action(&self, action: &Action, judge: &Judge<'_>) -> (Truth, Option<usize>) {
         let Some(element) = &self.written.actions else { return (Truth::Unknown, None) };
-        let (service, name) = action.split_once(':').unwrap_or((action, ""));
-        let (service, name) = (Text::from(service), Text::from(name));
         let (truth, at) = best(&self.actions, |pattern| match pattern {
             Some(pattern) => judge
-                .rule(pattern.service.matches(&service, judge.names))
-                .min(judge.rule(pattern.name.matches(&name, judge.names))),
+                .rule(pattern.service.matches(&action.service, judge.names))
+                .min(judge.rule(pattern.name.matches(&action.name, judge.names))),
             None => Truth::Unknown,
         });
         (truth.negated_if(element.negated), at)
@@ -205,21 +203,36 @@ fn best<T>(values: &[T], mut truth: impl FnMut(&T) -> Truth) -> (Truth, Option<u
     best
 }
 
+/// An action such as `execute-api:Invoke`, in lower case, as letter case does not matter in actions.
+pub(super) struct Action {
+    service: Text,
+    name: Text,
+}
+
+impl Action {
+    pub(super) fn new(action: &str) -> Self {
+        let (service, name) = action.split_once(':').unwrap_or((action, ""));
+        let lower = |text: &str| Text::of_symbols(text.chars().map(|c| Symbol::of(c).lower()).collect());
+        Self { service: lower(service), name: lower(name) }
+    }
+}
+
 /// `None` when a name may hold the colon that ends the service.
 fn action_pattern(text: &Text) -> Option<ActionPattern> {
     if text.is("*") {
-        let all = pieces::glob(&[Piece::Wild('*')], true);
+        let all = pieces::glob(&[Piece::Wild('*')], false);
         return Some(ActionPattern { service: all.clone(), name: all });
     }
-    let service = text.symbols().iter().take_while(|symbol| **symbol != super::text::Symbol::of(':'));
-    if service.into_iter().any(|symbol| symbol.is_name()) {
+    let mut service = text.symbols().iter().take_while(|symbol| **symbol != Symbol::of(':'));
+    if service.any(|symbol| symbol.is_name()) {
         return None;
     }
-    let pieces = pieces::cut(text, false);
-    let colon = Piece::Letter(super::text::Symbol::of(':'));
+    let lower = Text::of_symbols(text.symbols().iter().map(|s| s.lower()).collect());
+    let pieces = pieces::cut(&lower, false);
+    let colon = Piece::Letter(Symbol::of(':'));
     let mut parts = pieces.splitn(2, |p| *p == colon);
     let (service, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    Some(ActionPattern { service: pieces::equality(service, true), name: pieces::glob(name, true) })
+    Some(ActionPattern { service: pieces::equality(service, false), name: pieces::glob(name, false) })
 }
 
 fn resource_pattern(text: &Text, api_arn: &Text, variables: bool) -> ResourcePattern {

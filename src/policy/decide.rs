@@ -2,7 +2,7 @@
 //!
 //! The resource policy alone: what follows for a method's authorization type is the business of others.
 
-use super::compiled::{Compiled, Policy};
+use super::compiled::{Action, Compiled, Policy};
 use super::document::{Effect, Element, Statement};
 use super::principal::{self, How};
 use super::request::{KeyValue, Request};
@@ -99,8 +99,9 @@ impl Policy<'_> {
 
     fn decide_by(&self, request: &Request, judge: &Judge<'_>) -> Decision {
         let mut tally = Tally::default();
+        let action = Action::new(&request.action);
         for (at, statement) in self.statements.iter().enumerate() {
-            let meeting = self.meet(statement, request, judge);
+            let meeting = self.meet(statement, request, &action, judge);
             tally.add(at, statement.effect(), &meeting);
         }
         let hidden = !self.document.unknown.is_empty();
@@ -120,7 +121,7 @@ impl Policy<'_> {
             _ => matched.first().copied(),
         };
         let deciding = pick.and_then(|at| {
-            let meeting = self.meet(self.statements.get(at)?, request, judge);
+            let meeting = self.meet(self.statements.get(at)?, request, &action, judge);
             let holds = meeting.how.truth();
             Some(Deciding { statement: at, span: meeting.span, part: meeting.part, holds })
         });
@@ -222,7 +223,13 @@ impl Policy<'_> {
     }
 
     /// Checks the parts of a statement in order: principal, action, resource, conditions, what is not known.
-    fn meet(&self, statement: &Compiled<'_>, request: &Request, judge: &Judge<'_>) -> Meeting {
+    fn meet(
+        &self,
+        statement: &Compiled<'_>,
+        request: &Request,
+        action: &Action,
+        judge: &Judge<'_>,
+    ) -> Meeting {
         let written = statement.written;
         let mut how = How::Exact;
         let mut found = Found { doubt: None, parts: 0, last: (StatementPart::Effect, written.effect.span) };
@@ -235,9 +242,9 @@ impl Policy<'_> {
             }
             how = own;
         }
-        let (action, at) = statement.action(&request.action, judge);
+        let (about, at) = statement.action(action, judge);
         let span = || value_span(written.actions.as_ref(), at, written.span);
-        if let Some(no) = found.add(action, StatementPart::Action, span, None) {
+        if let Some(no) = found.add(about, StatementPart::Action, span, None) {
             return no;
         }
         let (resource, at) = statement.resource(request, judge);
