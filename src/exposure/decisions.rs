@@ -11,8 +11,9 @@ use crate::exposure::place::{Presumed, part, pseudo};
 use crate::policy::ask::Verdict;
 use crate::policy::compiled::Policy;
 use crate::policy::document::{
-    Effect, Element, PolicyDocument, PrincipalElement, PrincipalValue, SpannedText, Statement,
+    ConditionTest, Effect, Element, PolicyDocument, PrincipalElement, PrincipalValue, SpannedText, Statement,
 };
+use crate::policy::operator::Test;
 use crate::policy::resource::Shape;
 use crate::policy::routes::Routes;
 use crate::policy::text::{Names, Text};
@@ -90,8 +91,12 @@ impl<'run> Judge<'run> {
     pub(crate) fn constants(&self, key: &str) -> Vec<(Value, Span)> {
         let mut found: Vec<(Value, Span)> = Vec::new();
         let statements = self.documents.iter().flat_map(|document| &document.statements);
-        let tests =
-            statements.flat_map(|statement| &statement.conditions).filter(|test| test.key_lower == key);
+        // `Null` asks whether there is such a thing and names none.
+        let names_some = |test: &&ConditionTest| test.operator.value.test != Test::Null;
+        let tests = statements
+            .flat_map(|statement| &statement.conditions)
+            .filter(|test| test.key_lower == key)
+            .filter(names_some);
         let mut seen = FxHashSet::default();
         for value in tests.flat_map(|test| &test.values) {
             let Some(text) = value.text.as_ref().filter(|text| seen.insert((*text).clone())) else {
