@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::exposure::Context;
 use crate::exposure::model::{Assumption, Case};
 use crate::template::cases::{Cell, Constraint, Constraints, Explored, Path, explore};
-use crate::template::resolve::Resolver;
+use crate::template::resolve::{Resolver, parameter_text};
 use crate::template::value::{Name, Part, Value};
 use crate::workspace::{Stack, Workspace};
 
@@ -180,8 +180,7 @@ fn allowed(workspace: &Workspace, assumption: &Assumption) -> Option<Vec<String>
     let stack = workspace.stack(assumption.stack?)?;
     let parameter = stack.template.parameter(&assumption.parameter)?;
     let tree = &stack.lowered.tree;
-    let values: Option<Vec<_>> =
-        parameter.allowed.iter().map(|&node| tree.scalar(node).map(str::to_owned)).collect();
+    let values: Option<Vec<_>> = parameter.allowed.iter().map(|&node| parameter_text(tree, node)).collect();
     values.filter(|values| !values.is_empty())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Constraint;
 use crate::template::intrinsic::{Function, intrinsic};
-use crate::template::resolve::{MAX_DEPTH, Resolver};
+use crate::template::resolve::{MAX_DEPTH, Resolver, parameter_text};
 use crate::template::value::{Name, Part, Same, Value};
 
 impl Resolver<'_, '_> {
@@ -165,7 +165,7 @@ impl Resolver<'_, '_> {
             && *stack == self.scope.stack
             && let Some(parameter) = self.scope.template.parameter(name)
         {
-            let default = parameter.default.and_then(|node| self.tree().scalar(node)).map(str::to_owned);
+            let default = parameter.default.and_then(|node| parameter_text(self.tree(), node));
             if parameter.allowed.is_empty() {
                 return (Vec::new(), true, default);
             }

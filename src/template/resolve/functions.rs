@@ -258,6 +258,10 @@ impl Resolver<'_, '_> {
                     |item: Vec<Part>| Sourced { value: Value::from_parts(item), span, via: text.via.clone() };
                 Value::List(split_parts(parts, delimiter).into_iter().map(item).collect())
             }
+            // An id holds no delimiter that a list is joined with.
+            Value::Named(name) if matches!(**name, Name::Resource { .. }) && delimiter == "," => {
+                Value::List(vec![text])
+            }
             Value::Text(_) | Value::Named(_) => {
                 named("Fn::Split", vec![Value::String(delimiter.to_owned()), text.value])
             }

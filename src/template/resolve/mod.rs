@@ -201,6 +201,12 @@ fn is_number(text: &str) -> bool {
         && digits.parse::<f64>().is_ok()
 }
 
+/// The text that a literal is as a parameter's value: `Yes` and `True` without quotes are booleans to YAML, and
+/// their text is `true`.
+pub fn parameter_text(tree: &Tree, node: NodeId) -> Option<String> {
+    tree.scalar(node).map(|text| references::literal_text(text, tree.is_plain(node)))
+}
+
 /// Text in which `{{resolve:…}}` stands for something only AWS knows.
 pub(crate) fn dynamic(text: &str) -> Value {
     if !text.contains("{{resolve:") {

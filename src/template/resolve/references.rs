@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::source::Span;
-use crate::syntax::tree::NodeId;
+use crate::syntax::tree::{NodeId, Tree};
 use crate::template::bindings::Binding;
 use crate::template::cases::Constraint;
 use crate::template::document::Parameter;
 use crate::template::intrinsic::{Function, Intrinsic, get_att, intrinsic};
-use crate::template::resolve::{Resolver, dynamic, plain};
+use crate::template::resolve::{Resolver, dynamic, parameter_text, plain};
 use crate::template::value::{Name, Sourced, StepKind, Value};
 
 /// Attributes that are the physical id itself, by resource type.
@@ -91,9 +91,9 @@ impl Resolver<'_, '_> {
         if parameter.is_ssm() {
             return Sourced::new(self.ssm(parameter), span);
         }
-        let default = parameter.default.and_then(|node| self.tree().scalar(node));
+        let default = parameter.default.and_then(|node| parameter_text(self.tree(), node));
         match default.filter(|_| scope.outside.is_governed(scope.stack)) {
-            Some(text) => self.chosen(parameter, text, span),
+            Some(text) => self.chosen(parameter, &text, span),
             None => self.open_parameter(parameter, span),
         }
     }
@@ -161,7 +161,7 @@ impl Resolver<'_, '_> {
 
     fn chosen(&self, parameter: &Parameter, text: &str, span: Span) -> Sourced {
         let tree = self.tree();
-        let is_text = |node: &NodeId| tree.scalar(*node) == Some(text);
+        let is_text = |node: &NodeId| parameter_text(tree, *node).as_deref() == Some(text);
         // Where nothing else is allowed the default decides nothing.
         let default = parameter.default.filter(|node| is_text(node) && parameter.allowed.len() != 1);
         let step = match default {
@@ -178,7 +178,7 @@ impl Resolver<'_, '_> {
     /// The values a parameter may have, default first, and whether it may have others.
     pub(super) fn options(&self, parameter: &Parameter) -> Options {
         let tree = self.tree();
-        let text = |node: NodeId| tree.scalar(node).map(str::to_owned);
+        let text = |node: NodeId| parameter_text(tree, node);
         let default = parameter.default.and_then(text);
         let mut values: Vec<String> = default.clone().into_iter().collect();
         if !parameter.allowed.is_empty() {
@@ -285,15 +285,10 @@ fn distinct(values: Vec<String>) -> Vec<String> {
     values.into_iter().filter(|value| seen.insert(value.clone())).collect()
 }
 
-fn compared_text(
-    tree: &crate::syntax::tree::Tree,
-    side: NodeId,
-    other: NodeId,
-    parameter: &str,
-) -> Option<String> {
+fn compared_text(tree: &Tree, side: NodeId, other: NodeId, parameter: &str) -> Option<String> {
     let is_parameter = crate::template::intrinsic::referenced(tree, side) == Some(parameter);
     let literal = intrinsic(tree, other).is_none();
-    if is_parameter && literal { tree.scalar(other).map(str::to_owned) } else { None }
+    if is_parameter && literal { parameter_text(tree, other) } else { None }
 }
 
 /// The value of a parameter whose text is known.
