@@ -67,7 +67,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Call> {
 
 /// Resource types whose properties say what something calls, as opposed to what may be called: APIs, their
 /// parts, permissions, endpoints and roles name execute-api for other reasons.
-fn can_call(type_name: &str) -> bool {
+pub(crate) fn can_call(type_name: &str) -> bool {
     matches!(
         type_name,
         "AWS::Lambda::Function"
@@ -103,6 +103,34 @@ fn hosts(context: &Context<'_>, stack: &Stack, node: NodeId) -> Vec<Host> {
                 open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
             }
             continue;
+        }
+        open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
+    }
+    found
+}
+
+/// Known texts below a node in which `part` stands, with their places.
+pub(crate) fn texts(context: &Context<'_>, stack: &Stack, node: NodeId, part: &str) -> Vec<(Span, String)> {
+    let tree = &stack.lowered.tree;
+    let mut found = Vec::new();
+    let mut open = vec![(node, 0_usize)];
+    while let Some((node, depth)) = open.pop() {
+        if depth > MAX_DEPTH {
+            continue;
+        }
+        if tree.scalar(node).is_some_and(|text| text.contains(part)) {
+            let value = context.peek(stack, |resolver| resolver.resolve(node));
+            let known: String = value
+                .value
+                .to_parts()
+                .unwrap_or_default()
+                .iter()
+                .map(|part| match part {
+                    Part::Literal(text) => text.as_str(),
+                    Part::Named(_) => " ",
+                })
+                .collect();
+            found.push((tree.tagged_span(node), known));
         }
         open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
     }
@@ -173,7 +201,11 @@ fn split_alias(label: Vec<Part>) -> Option<(Value, Option<Value>)> {
 }
 
 /// Subnets a resource runs in, and the VPC they belong to as far as subnets of the workspace tell.
-fn network(context: &Context<'_>, stack: &Stack, resource: &Resource) -> (Vec<Value>, Option<Value>) {
+pub(crate) fn network(
+    context: &Context<'_>,
+    stack: &Stack,
+    resource: &Resource,
+) -> (Vec<Value>, Option<Value>) {
     const PLACES: [&[&str]; 3] = [&["VpcConfig", "SubnetIds"], &["SubnetId"], &["VpcConfig", "Subnets"]];
     let tree = &stack.lowered.tree;
     let node = resource.properties.and_then(|node| PLACES.iter().find_map(|keys| tree.get_path(node, keys)));

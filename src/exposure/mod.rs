@@ -7,6 +7,7 @@ mod body;
 mod callers;
 mod calls;
 mod cases;
+mod cnames;
 mod decisions;
 mod domains;
 mod endpoints;
@@ -54,6 +55,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.domains = domains::find(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);
+    model.cnames = cnames::find(&context);
     model.endpoint_exports = endpoints::exported(&context, &endpoints);
     model.endpoints = endpoints;
     model

@@ -19,6 +19,8 @@ pub struct ExposureModel {
     pub links: Vec<Link>,
     /// Places that call an execute-api host.
     pub calls: Vec<Call>,
+    /// DNS records that lead a custom domain to an execute-api name by CNAME.
+    pub cnames: Vec<Cname>,
     /// Outputs with an export whose value is an execute-api endpoint of the run.
     pub endpoint_exports: Vec<EndpointExport>,
     /// Number of Lambda functions, after lowering.
@@ -475,4 +477,18 @@ pub struct Call {
     pub subnets: Vec<Value>,
     /// The VPC those subnets belong to, as far as subnets of the workspace tell.
     pub vpc: Option<Value>,
+}
+
+/// A CNAME record from a custom domain's name to its regional `d-….execute-api` name. Private DNS captures that
+/// name, too; an alias record is not affected.
+#[derive(Clone, Debug)]
+pub struct Cname {
+    /// The value that names the target.
+    pub span: Span,
+    /// The custom domain's resource.
+    pub domain: Value,
+    /// VPCs of the private zone the record stands in; empty for a public zone.
+    pub vpcs: Vec<Value>,
+    /// Callers of the record's name: where they name it, their subnets, and their VPC as far as those tell.
+    pub callers: Vec<(Span, Vec<Value>, Option<Value>)>,
 }

@@ -46,6 +46,14 @@ impl ExposureModel {
     }
 }
 
+impl Domain {
+    /// Whether `value` is the `Ref` of this domain's resource.
+    pub fn is_named_by(&self, value: &Value) -> bool {
+        let Value::Named(name) = value else { return false };
+        matches!(&**name, Name::Resource { stack, id } if *stack == self.stack && *id == self.resource)
+    }
+}
+
 impl Endpoint {
     /// Whether it is an interface endpoint; `None` when its type is not known.
     pub fn is_interface(&self) -> Option<bool> {

@@ -3,7 +3,7 @@
 //! Whether the endpoint can have private DNS at all is another question.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, Call, Endpoint, ExposureModel, PrivateDns};
+use crate::exposure::model::{Api, Call, Cname, Domain, Endpoint, ExposureModel, PrivateDns};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
@@ -28,6 +28,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
 enum Evidence<'run> {
     /// A caller in that VPC uses a name that private DNS captures.
     Broken(&'run Call),
+    /// A public API's domain leads to such a name by CNAME, and that VPC asks for it.
+    Renamed(&'run Cname),
     /// Private APIs are called by the names private DNS makes work, and no API is public.
     Wanted(&'run Call),
     /// Nothing either way.
@@ -39,12 +41,15 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
         ctx.model.apis.iter().filter(|api| api.has_execute_api_host() && api.may_be_public()).collect();
     let evidence = evidence(ctx.model, endpoint, &public);
     let (severity, confidence) = match evidence {
-        Evidence::Broken(_) => (Severity::Error, Confidence::High),
+        Evidence::Broken(_) | Evidence::Renamed(_) => (Severity::Error, Confidence::High),
         Evidence::Wanted(_) => (Severity::Info, Confidence::Medium),
         Evidence::Nothing => (Severity::Warning, Confidence::Medium),
     };
     let call = match evidence {
         Evidence::Broken(call) => Some(Label::new(call.span, "called here, from that VPC: 403 Forbidden")),
+        Evidence::Renamed(cname) => {
+            Some(Label::new(cname.span, "a CNAME to an execute-api name: 403 Forbidden from that VPC"))
+        }
         Evidence::Wanted(call) => {
             Some(Label::new(call.span, "a private API is called by its default name here"))
         }
@@ -88,6 +93,9 @@ fn evidence<'run>(model: &'run ExposureModel, endpoint: &Endpoint, public: &[&Ap
     if let Some(call) = default_hosts().find(|call| is_inside(call, endpoint) && is_captured(model, call)) {
         return Evidence::Broken(call);
     }
+    if let Some(cname) = model.cnames.iter().find(|cname| is_renamed(model, cname, endpoint)) {
+        return Evidence::Renamed(cname);
+    }
     let private = default_hosts().find(|call| model.called(call).is_some_and(Api::may_be_private));
     match private {
         Some(call) if public.is_empty() => Evidence::Wanted(call),
@@ -104,15 +112,35 @@ fn is_captured(model: &ExposureModel, call: &Call) -> bool {
     }
 }
 
+/// Whether the record is for a public API and the endpoint's VPC asks for it: by its own zone, or by a caller.
+fn is_renamed(model: &ExposureModel, cname: &Cname, endpoint: &Endpoint) -> bool {
+    let is_own = |vpc: &Value| endpoint.vpc.as_ref().is_some_and(|own| is_same(vpc, &own.value));
+    let is_asked = cname.vpcs.iter().any(is_own)
+        || cname.callers.iter().any(|(_, subnets, vpc)| runs_inside(subnets, vpc.as_ref(), endpoint));
+    let leads_to_public = |domain: &Domain| {
+        let own = domain.endpoint_type.is_public() == Some(true);
+        own && domain
+            .mappings
+            .iter()
+            .any(|mapping| model.apis.iter().any(|api| api.is_named_by(&mapping.api) && api.may_be_public()))
+    };
+    is_asked
+        && model.domains.iter().any(|domain| domain.is_named_by(&cname.domain) && leads_to_public(domain))
+}
+
 /// Whether the caller runs in the endpoint's VPC, as far as subnets tell.
 fn is_inside(call: &Call, endpoint: &Endpoint) -> bool {
-    let same_vpc = matches!((&call.vpc, &endpoint.vpc), (Some(vpc), Some(own)) if is_same(vpc, &own.value));
+    runs_inside(&call.subnets, call.vpc.as_ref(), endpoint)
+}
+
+fn runs_inside(callers: &[Value], vpc: Option<&Value>, endpoint: &Endpoint) -> bool {
+    let same_vpc = matches!((vpc, &endpoint.vpc), (Some(vpc), Some(own)) if is_same(vpc, &own.value));
     let subnets = match endpoint.subnets.as_ref().map(|written| &written.value) {
         Some(Value::List(items)) => items.iter().map(|item| &item.value).collect(),
         Some(single) => vec![single],
         None => Vec::new(),
     };
-    same_vpc || call.subnets.iter().any(|subnet| subnets.iter().any(|own| is_same(subnet, own)))
+    same_vpc || callers.iter().any(|subnet| subnets.iter().any(|own| is_same(subnet, own)))
 }
 
 /// Whether both are certainly the same thing.
@@ -127,7 +155,7 @@ fn more(public: usize) -> Option<String> {
 
 fn assumption(evidence: &Evidence<'_>) -> Option<String> {
     match evidence {
-        Evidence::Broken(_) => None,
+        Evidence::Broken(_) | Evidence::Renamed(_) => None,
         Evidence::Wanted(_) | Evidence::Nothing => Some(
             "assumes that something in that VPC calls, or will call, a public API of the region".to_owned(),
         ),
