@@ -150,14 +150,7 @@ impl Resolver<'_, '_> {
             return self.import(found.argument, span);
         }
         let name = self.untagged(found, node).value;
-        if name.to_parts().is_none() {
-            return Sourced::new(unknown("an import whose name cannot be read"), span);
-        }
-        let scope = self.scope;
-        match scope.outside.import(scope.stack, &name, span, self.path) {
-            Some(value) => Sourced { span, ..value },
-            None => Sourced::new(Value::named(Name::Import(Box::new(name))), span),
-        }
+        self.import_of(name, span)
     }
 
     fn branch(&mut self, argument: NodeId, span: Span) -> Sourced {

@@ -261,6 +261,11 @@ impl Resolver<'_, '_> {
     /// `Fn::ImportValue` with this argument.
     pub(super) fn import(&mut self, argument: NodeId, span: Span) -> Sourced {
         let name = self.resolve(argument).value;
+        self.import_of(name, span)
+    }
+
+    /// `Fn::ImportValue` of a name that is worked out.
+    pub(super) fn import_of(&mut self, name: Value, span: Span) -> Sourced {
         if name.to_parts().is_none() {
             return Sourced::new(Value::Unknown("an import whose name cannot be read".to_owned()), span);
         }
