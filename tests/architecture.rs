@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The modules in the order of the dataflow. A module may use those above it, less the ones named beside it.
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("glob", &["source"]),
     ("diagnostic", &[]),
     ("syntax", &[]),
     ("template", &[]),

@@ -15,6 +15,7 @@ use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
 use crate::intent::Posture;
 use crate::load::{self, Role};
+use crate::rules::metadata;
 use crate::source::FileId;
 
 /// Said after the mistakes in policy files.
@@ -144,6 +145,8 @@ fn read_policy(
     let id = input.sources.add(source);
     let (settings, found) = config::read(id, &text);
     mistakes.extend(found);
+    let known: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
+    mistakes.extend(config::unknown_rules(&settings, &known));
     Ok(settings)
 }
 

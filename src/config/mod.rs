@@ -4,13 +4,19 @@
 //! flag win.
 
 pub mod nearest;
+pub mod settings;
+pub mod shape;
 
 mod decode;
+mod tables;
+
+pub use crate::config::settings::{FailOn, Settings};
 
 use crate::config::decode::{Section, parse};
-use crate::diagnostic::{Diagnostic, Persona, RuleId, Severity};
-use crate::intent::Posture;
-use crate::source::{FileId, Spanned};
+use crate::config::nearest::nearest;
+use crate::config::shape::Property;
+use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
+use crate::source::{FileId, Span, Spanned};
 
 /// Stands in diagnostics about the policy file where a rule's name would; it is no rule.
 pub const POLICY_FILE: RuleId = RuleId::new("policy-file");
@@ -18,68 +24,60 @@ pub const POLICY_FILE: RuleId = RuleId::new("policy-file");
 /// Largest policy file that is read, in bytes.
 pub const SIZE_LIMIT: usize = 256 * 1024;
 
-/// The number that `schema` must have.
-const SCHEMA: i64 = 1;
-
-/// The lowest severity that fails a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FailOn {
-    /// This severity and everything above it.
-    AtLeast(Severity),
-    /// No finding fails the run.
-    Never,
-}
-
-impl FailOn {
-    /// Whether a finding of this severity fails the run.
-    pub fn fails(self, severity: Severity) -> bool {
-        match self {
-            FailOn::AtLeast(lowest) => severity >= lowest,
-            FailOn::Never => false,
-        }
-    }
-}
-
-/// What a policy file says. `None`: it does not say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// Whether APIs are meant to be private.
-    pub posture: Option<Spanned<Posture>>,
-    /// Who the findings are for.
-    pub persona: Option<Spanned<Persona>>,
-    /// From which severity on the run fails.
-    pub fail_on: Option<Spanned<FailOn>>,
-}
-
-const POSTURES: &[(&str, Posture)] =
-    &[("private", Posture::Private), ("public", Posture::Public), ("unset", Posture::Unset)];
-
-const PERSONAS: &[(&str, Persona)] =
-    &[("regular", Persona::Regular), ("pedantic", Persona::Pedantic), ("auditor", Persona::Auditor)];
-
-const FAIL_ON: &[(&str, FailOn)] = &[
-    ("error", FailOn::AtLeast(Severity::Error)),
-    ("warning", FailOn::AtLeast(Severity::Warning)),
-    ("info", FailOn::AtLeast(Severity::Info)),
-    ("never", FailOn::Never),
-];
-
 /// Reads a policy file. Each mistake is one diagnostic of severity error, sorted by place; a file with a
 /// mistake must not be used, whatever could be read of it.
 ///
 /// A key that this version does not know is a mistake: a gate that looks switched on must be switched on.
+/// Whether the rules that it names exist is a question for [`unknown_rules`].
 pub fn read(file: FileId, text: &str) -> (Settings, Vec<Diagnostic>) {
     let (table, mut mistakes) = parse(file, text);
     let mut settings = Settings::default();
     if let Some(table) = table {
         let mut top = Section::top(&table, &mut mistakes);
-        top.number("schema", SCHEMA);
-        settings.posture = top.word("posture", POSTURES);
-        settings.persona = top.word("persona", PERSONAS);
-        settings.fail_on = top.word("fail-on", FAIL_ON);
+        settings = tables::file(&mut top);
         top.finish();
     }
     (settings, mistakes.sorted())
+}
+
+/// The keys of the file, in the order in which they are documented.
+pub fn describe() -> Vec<Property> {
+    Section::describe(tables::file)
+}
+
+/// The mistakes in names of rules: those that are not among `known`.
+pub fn unknown_rules(settings: &Settings, known: &[&str]) -> Vec<Diagnostic> {
+    let excepted = settings.exceptions.iter().flat_map(|exception| &exception.rules);
+    let named = settings.rules.iter().map(|setting| &setting.rule).chain(excepted);
+    let wrong = named.filter(|rule| !known.contains(&rule.value.as_str()));
+    wrong.map(|rule| unknown_rule(rule, known)).collect()
+}
+
+fn unknown_rule(rule: &Spanned<String>, known: &[&str]) -> Diagnostic {
+    let near = nearest(&rule.value, known.iter().copied());
+    let label = near.map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+    let help = "`wicketgate rules` lists them".to_owned();
+    mistake(rule.span, format!("there is no rule `{}`", rule.value), label, Some(help))
+}
+
+/// A mistake in a policy file, or in a file that one names.
+pub fn mistake(span: Span, message: String, label: String, help: Option<String>) -> Diagnostic {
+    Diagnostic {
+        rule: POLICY_FILE,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        persona: Persona::Regular,
+        message,
+        resource: None,
+        primary: Label::new(span, label),
+        related: Vec::new(),
+        when: Vec::new(),
+        environments: Vec::new(),
+        why: String::new(),
+        notes: Vec::new(),
+        help: help.into_iter().collect(),
+        fixes: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tables of policy files and the mistakes in them; and what must hold for any text.
 
 use super::*;
+use crate::intent::Posture;
 use crate::source::{SourceFile, Sources};
 
 /// `line:column message | label | help` of each mistake, 1-based.
@@ -69,15 +70,17 @@ fn each_word_means_what_it_says() {
 #[test]
 fn mistakes_point_at_the_text_to_change() {
     let posture = "`posture` is one of \"private\", \"public\", \"unset\"";
-    let keys = "known keys here: schema, posture, persona, fail-on";
+    let keys = "known keys here: schema, extends, posture, persona, fail-on, own-rules, discovery, approved, dns, \
+                override, exception, exceptions, rules";
     for (text, expected) in [
         ("postur = \"private\"", vec![format!("1:1 unknown key `postur` [postur] did you mean `posture`? | {keys}")]),
         ("fail_on = \"error\"", vec![format!("1:1 unknown key `fail_on` [fail_on] did you mean `fail-on`? | {keys}")]),
-        ("[discovery]\ninclude = []", vec![format!("1:2 unknown key `discovery` [discovery]  | {keys}")]),
+        ("[discovry]\ninclude = []", vec![format!("1:2 unknown key `discovry` [discovry] did you mean `discovery`? | {keys}")]),
         (
-            "[[exception]]\nid = 'a'\n[[exception]]\nid = 'b'",
-            vec![format!("1:3 unknown key `exception` [exception]  | {keys}")],
+            "[[exceptoin]]\nid = 'a'\n[[exceptoin]]\nid = 'b'",
+            vec![format!("1:3 unknown key `exceptoin` [exceptoin] did you mean `exception`? | {keys}")],
         ),
+        ("a.b.c = 1", vec![format!("1:1 unknown key `a` [a]  | {keys}")]),
         ("a.b.c = 1", vec![format!("1:1 unknown key `a` [a]  | {keys}")]),
         (
             "posture = \"privat\"",

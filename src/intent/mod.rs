@@ -2,6 +2,9 @@
 //!
 //! Computed once, before any rule runs. It judges nothing: a contradiction between fact and intent is a rule's.
 
+pub mod date;
+pub mod stated;
+
 use rustc_hash::FxHashSet;
 
 use crate::exposure::model::{Api, ExposureModel, Marker, MarkerKind};
