@@ -23,11 +23,12 @@ pub struct Judged {
     pub failures: Vec<Finding>,
 }
 
-/// The APIs and endpoints of one file, as indices into the model.
+/// The APIs, endpoints and refusals of one file, as indices into the model.
 #[derive(Debug, Default)]
 struct Facts {
     apis: Vec<usize>,
     endpoints: Vec<usize>,
+    refusals: Vec<usize>,
 }
 
 /// Asks every rule about every file that has something to judge.
@@ -39,11 +40,24 @@ pub fn judge(rules: &[Rule], model: &ExposureModel, intents: &Intents, sources: 
     for (index, endpoint) in model.endpoints.iter().enumerate() {
         facts.entry(endpoint.file).or_default().endpoints.push(index);
     }
+    for (index, refused) in model.refusals.iter().enumerate() {
+        facts.entry(refused.file).or_default().refusals.push(index);
+    }
+    for stray in &model.strays {
+        facts.entry(stray.file).or_default();
+    }
     let judged: Vec<Judged> = facts
         .par_iter()
         .map(|(&file, facts)| {
-            let ctx =
-                Context { model, intents, sources, file, apis: &facts.apis, endpoints: &facts.endpoints };
+            let ctx = Context {
+                model,
+                intents,
+                sources,
+                file,
+                apis: &facts.apis,
+                endpoints: &facts.endpoints,
+                refusals: &facts.refusals,
+            };
             judge_file(rules, &ctx)
         })
         .collect();
@@ -130,6 +144,7 @@ mod tests {
             routes: Vec::new(),
             function: None,
             unknown_endpoint_keys: Vec::new(),
+            misplaced_endpoint_configuration: None,
             fragment: false,
         };
         let model = ExposureModel { apis: vec![api], ..ExposureModel::default() };

@@ -22,11 +22,25 @@ const ALL: &[&str] = &["*"];
 /// What follows from a public endpoint type.
 const BESIDE_A_PUBLIC_API: &[&str] = &["missing-vpc-endpoint-ids", "missing-resource-policy"];
 
+/// What follows from a list of SAM's resource policy that does not come to what is written.
+const BESIDE_A_BROKEN_LIST: &[&str] =
+    &["missing-resource-policy", "policy-omits-endpoint", "policy-denies-everyone", "policy-open-to-any-vpc"];
+
 /// In order: a finding that an earlier line has muted mutes nothing.
 const TABLE: &[Muting] = &[
     muting("unreadable-template", ALL),
     muting(
         "sam-endpoint-configuration-shape",
+        &[
+            "public-api",
+            "conditionally-public-api",
+            "missing-vpc-endpoint-ids",
+            "missing-resource-policy",
+            "unknown-exposure",
+        ],
+    ),
+    muting(
+        "endpoint-configuration-on-http-api",
         &["public-api", "conditionally-public-api", "missing-vpc-endpoint-ids", "missing-resource-policy"],
     ),
     muting("wrong-endpoint-configuration-key", &["missing-vpc-endpoint-ids"]),
@@ -39,15 +53,9 @@ const TABLE: &[Muting] = &[
     muting("public-api", BESIDE_A_PUBLIC_API),
     muting("conditionally-public-api", BESIDE_A_PUBLIC_API),
     muting("implicit-public-api", BESIDE_A_PUBLIC_API),
-    muting(
-        "sam-allow-list-not-a-list",
-        &[
-            "missing-resource-policy",
-            "policy-omits-endpoint",
-            "policy-denies-everyone",
-            "policy-open-to-any-vpc",
-        ],
-    ),
+    muting("sam-allow-list-not-a-list", BESIDE_A_BROKEN_LIST),
+    muting("sam-allow-list-entry-ignored", BESIDE_A_BROKEN_LIST),
+    muting("sam-unknown-policy-key", BESIDE_A_BROKEN_LIST),
     muting(
         "missing-resource-policy",
         &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],

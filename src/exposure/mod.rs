@@ -24,7 +24,7 @@ pub mod statements;
 use rayon::prelude::*;
 
 use crate::exposure::attachments::Attachments;
-use crate::exposure::model::{Api, ApiOrigin, ExposureModel};
+use crate::exposure::model::{Api, ApiOrigin, ExposureModel, Refused, Stray};
 use crate::template::cases::{Constraints, Path};
 use crate::template::document::{Origin, Resource};
 use crate::template::resolve::Resolver;
@@ -58,7 +58,43 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.cnames = cnames::find(&context);
     model.endpoint_exports = endpoints::exported(&context, &endpoints);
     model.endpoints = endpoints;
+    model.refusals = refusals(workspace);
+    model.strays = strays(workspace);
     model
+}
+
+/// Events that name a resource which is no API, once for all instances of a template.
+fn strays(workspace: &Workspace) -> Vec<Stray> {
+    let mut found: Vec<Stray> = Vec::new();
+    for stack in workspace.stacks() {
+        let is_api = |resource: &Resource| {
+            ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"].contains(&resource.type_name.as_str())
+        };
+        for route in &stack.lowered.routes {
+            let stray = Stray { file: stack.template.file, handler: route.handler.clone(), span: route.span };
+            let named = stack.lowered.resource(&route.api);
+            if named.is_some_and(|resource| !is_api(resource)) && !found.contains(&stray) {
+                found.push(stray);
+            }
+        }
+    }
+    found.sort_by_key(|stray| stray.file);
+    found
+}
+
+/// What the transform refuses, once for all instances of a template.
+fn refusals(workspace: &Workspace) -> Vec<Refused> {
+    let mut found: Vec<Refused> = Vec::new();
+    for stack in workspace.stacks() {
+        for refusal in &stack.lowered.refusals {
+            let refused = Refused { file: stack.template.file, refusal: refusal.clone() };
+            if !found.contains(&refused) {
+                found.push(refused);
+            }
+        }
+    }
+    found.sort_by_key(|refused| refused.file);
+    found
 }
 
 fn stack_apis(context: &Context<'_>, endpoints: &[model::Endpoint], stack: &Stack) -> Vec<Api> {

@@ -3,7 +3,7 @@
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
 use crate::source::{FileId, Span};
-use crate::template::lowered::Surprise;
+use crate::template::lowered::{Refusal, Surprise};
 use crate::template::value::{Sourced, StackId, Value};
 
 /// Everything the run knows about who can call what.
@@ -25,6 +25,30 @@ pub struct ExposureModel {
     pub endpoint_exports: Vec<EndpointExport>,
     /// Number of Lambda functions, after lowering.
     pub functions: usize,
+    /// Why the SAM transform refuses templates, in file order and in the order in which it finds them.
+    pub refusals: Vec<Refused>,
+    /// Events whose API is a resource of another kind, in file order: SAM takes it and nothing serves them.
+    pub strays: Vec<Stray>,
+}
+
+/// An event of a function or state machine that leads to no API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// The template.
+    pub file: FileId,
+    /// Logical id of the function or state machine.
+    pub handler: String,
+    /// The event's `RestApiId`.
+    pub span: Span,
+}
+
+/// A refusal and the template it is of. An included file may hold the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The template.
+    pub file: FileId,
+    /// What is refused, and why.
+    pub refusal: Refusal,
 }
 
 /// What kind of API it is.
@@ -84,6 +108,8 @@ pub struct Api {
     pub function: Option<String>,
     /// Keys of a written (not SAM) `EndpointConfiguration` that CloudFormation does not know and refuses.
     pub unknown_endpoint_keys: Vec<UnknownKey>,
+    /// `EndpointConfiguration` on a written (not SAM) API of a kind that has none; the place of the key.
+    pub misplaced_endpoint_configuration: Option<Span>,
     /// Whether the file is only a piece of a template: it has neither `Transform` nor a function.
     pub fragment: bool,
 }

@@ -18,7 +18,7 @@ pub(crate) fn v2_api(context: &Context<'_>, stack: &Stack, resource: &Resource) 
         _ => ApiKind::Http,
     };
     let (disabled, target) = (property("DisableExecuteApiEndpoint"), property("Target"));
-    build(context, stack, resource, kind, |resolver, case| {
+    let mut api = build(context, stack, resource, kind, |resolver, case| {
         if let Some(node) = disabled {
             case.disable_execute_api_endpoint = match resolver.resolve(node).value {
                 Value::Absent => Some(false),
@@ -42,7 +42,13 @@ pub(crate) fn v2_api(context: &Context<'_>, stack: &Stack, resource: &Resource) 
         }
         // HTTP and WebSocket APIs have no resource policy: authorizers apart, everyone on the internet calls.
         case.callers.push(internet(Decision::Allow));
-    })
+    });
+    // The resource schema of `AWS::ApiGatewayV2::Api` has no such property and `additionalProperties` is false.
+    let entries = resource.properties.map_or(&[][..], |node| tree.entries(node));
+    let misplaced = entries.iter().find(|entry| tree.scalar(entry.key) == Some("EndpointConfiguration"));
+    api.misplaced_endpoint_configuration =
+        misplaced.filter(|_| resource.origin == Origin::Written).map(|entry| tree.span(entry.key));
+    api
 }
 
 /// A Lambda function URL.
@@ -134,6 +140,7 @@ fn build<'run>(
         routes: routes::of(stack, resource),
         function: None,
         unknown_endpoint_keys: Vec::new(),
+        misplaced_endpoint_configuration: None,
         fragment: rest::is_fragment(stack),
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         routes: routes::of(stack, resource),
         function: None,
         unknown_endpoint_keys: unknown_keys(stack, resource),
+        misplaced_endpoint_configuration: None,
         fragment: is_fragment(stack),
     }
 }

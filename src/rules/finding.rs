@@ -84,6 +84,13 @@ impl Finding {
         self
     }
 
+    /// Sets who sees it at the least.
+    #[must_use]
+    pub fn persona(mut self, persona: Persona) -> Self {
+        self.diagnostic.persona = persona;
+        self
+    }
+
     /// Says under which parameters and environments it holds.
     #[must_use]
     pub fn occurs<S>(mut self, occurrence: &Occurrence<'_, S>) -> Self {

@@ -28,16 +28,22 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "implicit-public-api",
     "http-api-cannot-be-private",
     "public-function-url",
+    "unknown-exposure",
     "sam-endpoint-configuration-shape",
     "wrong-endpoint-configuration-key",
+    "endpoint-configuration-on-http-api",
     "missing-vpc-endpoint-ids",
     "missing-resource-policy",
     "policy-omits-endpoint",
     "policy-open-to-any-vpc",
     "policy-denies-everyone",
     "sam-allow-list-not-a-list",
+    "sam-allow-list-entry-ignored",
+    "sam-unknown-policy-key",
     "private-dns-blocks-public-apis",
     "unreadable-template",
+    "invalid-rest-api-id",
+    "unsupported-globals-key",
 ];
 
 /// The ids of all built-in rules, in the order of the catalogue.

@@ -4,9 +4,11 @@
 //! other rule's findings, and it decides nothing about who sees them.
 
 pub mod conditionally_public_api;
+pub mod endpoint_configuration_on_http_api;
 pub mod finding;
 pub mod http_api_cannot_be_private;
 pub mod implicit_public_api;
+pub mod invalid_rest_api_id;
 pub mod metadata;
 pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
@@ -18,9 +20,13 @@ pub mod policy_open_to_any_vpc;
 pub mod private_dns_blocks_public_apis;
 pub mod public_api;
 pub mod public_function_url;
+pub mod sam_allow_list_entry_ignored;
 pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;
+pub mod sam_unknown_policy_key;
+pub mod unknown_exposure;
 pub mod unreadable_template;
+pub mod unsupported_globals_key;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
 
@@ -29,8 +35,9 @@ use crate::exposure::model::{Api, Endpoint, ExposureModel};
 use crate::intent::{Intent, Intents};
 use crate::rules::finding::Finding;
 use crate::source::{FileId, Sources};
+use crate::template::lowered::Refusal;
 
-/// What a rule looks at: one file's APIs and endpoints, in the light of the whole run.
+/// What a rule looks at: one file's APIs, endpoints and refusals, in the light of the whole run.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'run> {
     /// The facts of the whole run.
@@ -45,6 +52,8 @@ pub struct Context<'run> {
     pub apis: &'run [usize],
     /// Indices of the file's endpoints in the model, ascending.
     pub endpoints: &'run [usize],
+    /// Indices of the file's refusals in the model, ascending.
+    pub refusals: &'run [usize],
 }
 
 impl<'run> Context<'run> {
@@ -59,6 +68,13 @@ impl<'run> Context<'run> {
     pub fn endpoints(&self) -> impl Iterator<Item = &'run Endpoint> + use<'run> {
         let model = self.model;
         self.endpoints.iter().filter_map(move |&index| model.endpoints.get(index))
+    }
+
+    /// Why the SAM transform refuses the file, in the order in which it finds the reasons.
+    pub fn refusals(&self) -> impl Iterator<Item = &'run Refusal> + use<'run> {
+        let model = self.model;
+        let refused = self.refusals.iter().filter_map(move |&index| model.refusals.get(index));
+        refused.map(|refused| &refused.refusal)
     }
 }
 
@@ -85,14 +101,20 @@ pub const RULES: &[Rule] = &[
     rule("implicit-public-api", implicit_public_api::check),
     rule("http-api-cannot-be-private", http_api_cannot_be_private::check),
     rule("public-function-url", public_function_url::check),
+    rule("unknown-exposure", unknown_exposure::check),
     rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),
+    rule("endpoint-configuration-on-http-api", endpoint_configuration_on_http_api::check),
     rule("missing-vpc-endpoint-ids", missing_vpc_endpoint_ids::check),
     rule("missing-resource-policy", missing_resource_policy::check),
     rule("policy-omits-endpoint", policy_omits_endpoint::check),
     rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
     rule("policy-denies-everyone", policy_denies_everyone::check),
     rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
+    rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
+    rule("sam-unknown-policy-key", sam_unknown_policy_key::check),
     rule("private-dns-blocks-public-apis", private_dns_blocks_public_apis::check),
     Rule { id: unreadable_template::ID, check: None },
+    rule("invalid-rest-api-id", invalid_rest_api_id::check),
+    rule("unsupported-globals-key", unsupported_globals_key::check),
 ];

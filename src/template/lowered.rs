@@ -157,6 +157,10 @@ pub enum SurpriseKind {
     AllowListEntryIgnored {
         /// The field.
         field: String,
+        /// The parameter whose value it is.
+        parameter: Option<String>,
+        /// Whether no entry of the list is left.
+        empties: bool,
     },
     /// An entry of `SourceVpcWhitelist`/`SourceVpcBlacklist` whose value is not known, so that whether it names
     /// a VPC or an endpoint is a guess from the parameter's type and name.
@@ -188,6 +192,8 @@ pub enum SurpriseKind {
         key: String,
         /// What was probably meant.
         nearest: Option<&'static str>,
+        /// Whether the policy has no key that SAM knows.
+        alone: bool,
     },
     /// Lists in `Auth.ResourcePolicy` that come to nothing because the API has no path.
     PolicyWithoutPaths,

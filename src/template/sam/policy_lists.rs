@@ -24,19 +24,7 @@ pub(super) const LIST_FIELDS: [&str; 10] = [
     "IntrinsicVpceBlacklist",
 ];
 
-const FIELDS: [&str; 11] = [
-    "CustomStatements",
-    "AwsAccountWhitelist",
-    "AwsAccountBlacklist",
-    "IpRangeWhitelist",
-    "IpRangeBlacklist",
-    "SourceVpcWhitelist",
-    "SourceVpcBlacklist",
-    "IntrinsicVpcWhitelist",
-    "IntrinsicVpcBlacklist",
-    "IntrinsicVpceWhitelist",
-    "IntrinsicVpceBlacklist",
-];
+const STATEMENTS: &str = "CustomStatements";
 
 /// A value that a statement tests, with the key it comes from.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +58,7 @@ pub(super) struct Lists {
 pub(super) fn read(lowering: &mut Lowering<'_>, resource: &str, policy: NodeId) -> Lists {
     report_unknown_keys(lowering, resource, policy);
     let list = |lowering: &Lowering<'_>, field: &str| lowering.nodes.entry(policy, field);
-    let custom = list(lowering, "CustomStatements").filter(|entry| lowering.nodes.is_truthy(entry.value));
+    let custom = list(lowering, STATEMENTS).filter(|entry| lowering.nodes.is_truthy(entry.value));
     let any = LIST_FIELDS.iter().any(|field| lowering.nodes.get(policy, field).is_some());
     Lists {
         account_allow: accounts(lowering, resource, list(lowering, "AwsAccountWhitelist")),
@@ -247,8 +235,16 @@ fn source_list(
     let given = match lowering.nodes.shape(value) {
         Shape::Null => return,
         Shape::List => {
-            for item in lowering.nodes.items(value) {
-                source_entry(lowering, field, item, vpcs, endpoints);
+            let items = lowering.nodes.items(value);
+            let kinds = items.iter().map(|&item| source_entry(lowering, field, item, vpcs, endpoints));
+            let kinds: Vec<Kind> = kinds.collect();
+            let empties = kinds.iter().all(|kind| *kind == Kind::Neither);
+            for (item, _) in items.into_iter().zip(kinds).filter(|(_, kind)| *kind == Kind::Neither) {
+                let span = lowering.nodes.tree.tagged_span(item);
+                let parameter = lowering.parameter_name(item);
+                let field_name = field.name.to_owned();
+                let kind = SurpriseKind::AllowListEntryIgnored { field: field_name, parameter, empties };
+                lowering.surprise(field.resource, span, kind);
             }
             return;
         }
@@ -289,14 +285,15 @@ fn by_prefix(text: &str) -> Kind {
     }
 }
 
+/// Puts an entry where its prefix sends it.
 fn source_entry(
     lowering: &mut Lowering<'_>,
     field: &Field<'_>,
     item: NodeId,
     vpcs: &mut Collected,
     endpoints: &mut Collected,
-) {
-    let span = lowering.nodes.span(item);
+) -> Kind {
+    let span = lowering.nodes.tree.tagged_span(item);
     let kind = match (lowering.resolved_text(item), lowering.parameter_name(item)) {
         (Some(text), _) => by_prefix(&text),
         (None, Some(parameter)) => {
@@ -315,13 +312,11 @@ fn source_entry(
     let into = match kind {
         Kind::Vpc => vpcs,
         Kind::Endpoint => endpoints,
-        Kind::Neither => {
-            let kind = SurpriseKind::AllowListEntryIgnored { field: field.name.to_owned() };
-            return lowering.surprise(field.resource, span, kind);
-        }
+        Kind::Neither => return kind,
     };
     into.begin(key, lowering.nodes.span(field.entry.value));
     into.items.push(item);
+    kind
 }
 
 /// What a parameter without a value probably holds: after its type, its allowed values, its name.
@@ -343,11 +338,12 @@ fn guess(lowering: &Lowering<'_>, reference: NodeId) -> Kind {
 }
 
 fn report_unknown_keys(lowering: &mut Lowering<'_>, resource: &str, policy: NodeId) {
-    for (key, entry) in lowering.nodes.pairs(policy) {
-        if !FIELDS.contains(&key.as_str()) {
-            let span = lowering.nodes.span(entry.key);
-            let kind = SurpriseKind::UnknownPolicyKey { nearest: nearest(&key, &FIELDS), key };
-            lowering.surprise(resource, span, kind);
-        }
+    let known: Vec<&'static str> = LIST_FIELDS.into_iter().chain([STATEMENTS]).collect();
+    let pairs = lowering.nodes.pairs(policy);
+    let alone = pairs.iter().all(|(key, _)| !known.contains(&key.as_str()));
+    for (key, entry) in pairs.into_iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+        let span = lowering.nodes.span(entry.key);
+        let kind = SurpriseKind::UnknownPolicyKey { nearest: nearest(&key, &known), key, alone };
+        lowering.surprise(resource, span, kind);
     }
 }
