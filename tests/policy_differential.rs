@@ -227,14 +227,21 @@ fn sampled_worlds(own: &str, foreign: &str) -> Vec<Sampled> {
     let ids = ["vpce-0a1b2c3d4e5f60718", "vpce-1a2b3c4d", "vpce-0ffffffffffffffff"];
     let vpcs = ["vpc-0123456789abcdef0", "vpc-1a2b3c4d", "vpc-0badbadbadbadbad0"];
     let text = |t: &str| Text::from(t);
-    let signings = [Signing::Unsigned, Signing::Account(text(own)), Signing::Foreign(text(own))];
+    let one = text(&format!("arn:aws:iam::{own}:user/alice"));
+    let signings = [
+        Signing::Unsigned,
+        Signing::Account(text(own)),
+        Signing::Foreign(text(own)),
+        Signing::Principal(one.clone()),
+    ];
     let mut worlds = Vec::new();
     for signing in signings {
         let account = match &signing {
             Signing::Unsigned => None,
-            Signing::Account(_) => Some(own),
+            Signing::Account(_) | Signing::Principal(_) => Some(own),
             Signing::Foreign(_) => Some(foreign),
         };
+        let first = worlds.len();
         let public = ["8.8.8.8", "10.0.5.1", "192.0.2.7", "2001:db8::1", "198.51.100.7"];
         let requests = public.iter().flat_map(|ip| signed(account, &[("aws:SourceIp", ip)]));
         worlds.push(Sampled { world: World::internet(signing.clone()), requests: requests.collect() });
@@ -248,6 +255,12 @@ fn sampled_worlds(own: &str, foreign: &str) -> Vec<Sampled> {
             worlds.push(Sampled { world: known, requests: inside(vpcs[1]) });
             let open = World::endpoint(&text(id), None, signing.clone());
             worlds.push(Sampled { world: open, requests: vpcs.iter().flat_map(|v| inside(v)).collect() });
+        }
+        if matches!(signing, Signing::Principal(_)) {
+            for sampled in &mut worlds[first..] {
+                sampled.requests.retain(|request| request.principal.as_ref() == Some(&one));
+                assert!(!sampled.requests.is_empty());
+            }
         }
     }
     worlds

@@ -276,7 +276,7 @@ fn map_caller(caller: &Caller, home: StackId) -> MapCaller {
         vpc,
         named_by: caller.named_by.iter().filter_map(by).collect(),
         decision: decision(caller.decision),
-        because: caller.because.clone(),
+        because: caller.because.iter().map(|because| because.span).collect(),
     }
 }
 

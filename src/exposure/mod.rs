@@ -14,11 +14,15 @@ mod endpoints;
 mod links;
 mod markers;
 pub mod model;
+mod opinions;
 mod others;
 mod place;
 pub mod query;
+mod questions;
+pub mod reasons;
 mod rest;
 mod routes;
+mod shapes;
 pub mod statements;
 
 use rayon::prelude::*;

@@ -2,6 +2,7 @@
 //!
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
+use crate::exposure::reasons::Because;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
 use crate::template::value::{Sourced, StackId, Value};
@@ -366,8 +367,8 @@ pub struct Caller {
     pub unsigned: Decision,
     /// Over all known routes for callers signed by an account that is not the API's.
     pub foreign: Decision,
-    /// The statement texts that decide, in reading order.
-    pub because: Vec<Span>,
+    /// Why, what refuses first; each text once.
+    pub because: Vec<Because>,
     /// Whether the answer presumes that two different names are different things.
     pub presumed: bool,
     /// Routes that are refused while others are let in: method and path.

@@ -35,7 +35,8 @@ pub(super) fn callers(policy: &Policy<'_>, world: &World, judge: &Judge<'_>) -> 
         request.is_stranger = stranger;
         let base: Vec<Truth> = policy.statements.iter().map(|s| base(s, &request, &action, judge)).collect();
         let arn = arn_domain(request.principal.as_ref(), stranger);
-        if let (Signing::Foreign(_), Some(account)) = (&world.signing, account(request.principal.as_ref())) {
+        let account = request.principal.as_ref().and_then(principal::account_in);
+        if let (Signing::Foreign(_), Some(account)) = (&world.signing, account) {
             request = request.with("aws:principalaccount", KeyValue::Is(account));
         }
         found.push(Caller { request: Rc::new(request), arn, certain, base });
@@ -58,6 +59,7 @@ fn base(statement: &Compiled<'_>, request: &Request, action: &Action, judge: &Ju
 fn candidates(policy: &Policy<'_>, signing: &Signing, judge: &Judge<'_>) -> Vec<(Option<Text>, bool, bool)> {
     let (account, foreign) = match signing {
         Signing::Unsigned => return vec![(None, false, true)],
+        Signing::Principal(arn) => return vec![(Some(arn.clone()), false, true)],
         Signing::Account(account) => (account, false),
         Signing::Foreign(account) => (account, true),
     };
@@ -162,14 +164,6 @@ fn same(account: &[Symbol], other: &Text, judge: &Judge<'_>) -> Truth {
 /// A user that no policy names.
 fn user_of(account: &Text) -> Text {
     Text::from("arn:aws:iam::").then(account).then(&Text::from(":user/somebody-nobody-names"))
-}
-
-fn account(principal: Option<&Text>) -> Option<Text> {
-    let parts = principal::split(principal?);
-    match parts.as_slice() {
-        [_, _, _, _, account, _] => Some(Text::of_symbols(account.to_vec())),
-        _ => None,
-    }
 }
 
 /// `aws:PrincipalArn` of a signer: its own ARN, the role's for a session; any of the account's for a stranger.

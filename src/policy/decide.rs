@@ -39,6 +39,9 @@ pub struct Decision {
     /// The text that decides: in the first matched statement; for [`Outcome::Neither`] in the Allow statement
     /// that came nearest (the one that holds in most parts). `None` when the policy has none.
     pub deciding: Option<Deciding>,
+    /// For a request that is let through: the text by which the Deny statement that came nearest spares it,
+    /// where that is a condition. `None` when no Deny comes that near.
+    pub spared: Option<Deciding>,
     /// Why the outcome is [`Outcome::Unknown`], as a phrase for the user; else `None`.
     pub reason: Option<String>,
     /// Whether the outcome rests on presuming that different names stand for different things.
@@ -120,11 +123,14 @@ impl Policy<'_> {
             Outcome::Neither => tally.nearest.map(|(at, _)| at),
             _ => matched.first().copied(),
         };
-        let deciding = pick.and_then(|at| {
+        let deciding_of = |at: usize| {
             let meeting = self.meet(self.statements.get(at)?, request, &action, judge);
             let holds = meeting.how.truth();
             Some(Deciding { statement: at, span: meeting.span, part: meeting.part, holds })
-        });
+        };
+        let deciding = pick.and_then(deciding_of);
+        let spared = tally.sparing.filter(|_| matches!(outcome, Outcome::Allow | Outcome::AllowForAccount));
+        let spared = spared.and_then(|(at, _)| deciding_of(at));
         let allowed = match outcome {
             Outcome::Allow | Outcome::AllowForAccount => Truth::Yes,
             // Whether it is the caller or its account that is allowed does not matter here.
@@ -133,7 +139,7 @@ impl Policy<'_> {
             Outcome::ExplicitDeny | Outcome::Neither | Outcome::NoPolicy | Outcome::Unknown => Truth::No,
         };
         let reason = (outcome == Outcome::Unknown).then(|| self.reason(deciding.as_ref(), request));
-        Decision { outcome, matched, allowed, deciding, reason, presumed: false }
+        Decision { outcome, matched, allowed, deciding, spared, reason, presumed: false }
     }
 }
 
@@ -147,6 +153,8 @@ struct Tally {
     doubtful_allow: bool,
     /// The Allow statement that fails latest, with the number of its parts that hold.
     nearest: Option<(usize, usize)>,
+    /// The same for the Deny statements that fail in a condition.
+    sparing: Option<(usize, usize)>,
 }
 
 impl Tally {
@@ -155,6 +163,12 @@ impl Tally {
             (Effect::Allow, How::No) => {
                 if self.nearest.is_none_or(|(_, parts)| meeting.parts > parts) {
                     self.nearest = Some((at, meeting.parts));
+                }
+            }
+            (Effect::Deny, How::No) => {
+                let in_condition = matches!(meeting.part, StatementPart::Condition(_));
+                if in_condition && self.sparing.is_none_or(|(_, parts)| meeting.parts > parts) {
+                    self.sparing = Some((at, meeting.parts));
                 }
             }
             (_, How::No) => {}
@@ -255,9 +269,9 @@ impl Policy<'_> {
         for (index, id) in statement.clauses.iter().enumerate() {
             let clause = self.clause(*id);
             let truth = clause.holds(request, judge);
+            // The value that matches: what makes a positive test hold and a negated one fail.
             let matching = || statement.clause_span(index, clause.matching(request, judge));
-            let span = || statement.clause_span(index, None);
-            if let Some(no) = found.add(truth, StatementPart::Condition(index), span, Some(&matching)) {
+            if let Some(no) = found.add(truth, StatementPart::Condition(index), matching, Some(&matching)) {
                 return no;
             }
         }

@@ -159,6 +159,14 @@ pub(super) fn split(text: &Text) -> Vec<&[Symbol]> {
     text.symbols().splitn(6, |s| *s == Symbol::of(':')).collect()
 }
 
+/// The account in a principal's ARN; `None` for what is no ARN.
+pub(super) fn account_in(principal: &Text) -> Option<Text> {
+    match split(principal).as_slice() {
+        [_, _, _, _, account, _] => Some(Text::of_symbols(account.to_vec())),
+        _ => None,
+    }
+}
+
 /// A role `arn:P:iam::A:role/PATH/NAME` covers the sessions `arn:P:sts::A:assumed-role/NAME/…`.
 fn session(role: &Text, caller: &[&[Symbol]], judge: &Judge<'_>) -> How {
     let [_, partition, service, [], account, resource] = caller else { return How::No };

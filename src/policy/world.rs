@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::keys::{self, Form};
+use super::principal;
 use super::text::Text;
 
 /// A set of requests by who sends them and by which way.
@@ -26,6 +27,8 @@ pub enum Signing {
     Account(Text),
     /// Any principal of any account but this one.
     Foreign(Text),
+    /// The principal with this ARN.
+    Principal(Text),
 }
 
 /// What a context key can hold in a world.
@@ -151,6 +154,10 @@ impl World {
         match (&self.signing, key) {
             (Signing::Unsigned, _) => Domain::Missing,
             (Signing::Account(account), "aws:principalaccount") => Domain::Is(account.clone()),
+            (Signing::Principal(arn), "aws:principalaccount") => match principal::account_in(arn) {
+                Some(account) => Domain::Is(account),
+                None => Domain::Unknown("the signer's account is not in its ARN".to_owned()),
+            },
             (_, "aws:principaltype" | "aws:userid") => Domain::Free(Form::of_key(key)),
             _ => Domain::Either(vec![Domain::Missing, Domain::Free(Form::of_key(key))]),
         }

@@ -45,7 +45,8 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
         [] => String::new(),
         when => format!(" when {}", words::when(when)),
     };
-    let because = case.callers.iter().flat_map(|caller| caller.because.first());
+    let because = case.callers.iter().filter_map(|caller| caller.because.first());
+    let because = because.filter(|because| because.statement.is_some());
     Finding::new(
         ID,
         Subject::api(api),
@@ -54,7 +55,7 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
         reason.primary,
     )
     .occurs(occurrence)
-    .related(because.take(1).map(|&span| Label::new(span, "this decides")))
+    .related(because.take(1).map(|because| Label::new(because.span, "this decides")))
     .why(reason.why)
     .help(reason.help)
 }

@@ -209,7 +209,7 @@ fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
         ([], None) => {
             // Where some requests pass, the first deciding text may be one that lets them in.
             let certain = omission.refused.decision == Decision::Deny;
-            let statement = omission.refused.because.first().copied().filter(|_| certain);
+            let statement = omission.refused.because.first().map(|because| because.span).filter(|_| certain);
             let document = case.policies.first().map(|policy| policy.document.span);
             Label::new(statement.or(document).unwrap_or(api.id_span), "refuses the endpoint")
         }

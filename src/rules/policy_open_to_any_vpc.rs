@@ -119,7 +119,10 @@ fn primary(api: &Api, case: &Case) -> Label {
     let because = stranger(case).map_or(&[][..], |caller| &caller.because);
     let allows: Vec<Statement<'_>> =
         all_statements(case).into_iter().filter(|statement| statement.has_effect("Allow")).collect();
-    let deciding = allows.iter().find(|statement| because.contains(&statement.text.span)).or(allows.first());
+    let deciding = allows
+        .iter()
+        .find(|statement| because.iter().any(|because| because.span == statement.text.span))
+        .or(allows.first());
     let place = deciding.map(|statement| {
         let principal = statement.part("Principal").map(|part| part.value.span);
         principal.unwrap_or(statement.text.span)
