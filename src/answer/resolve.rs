@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::answer::plain::Plain;
 use crate::template::bindings::{Binding, Bindings};
 use crate::template::cases::{Constraints, Path};
-use crate::template::resolve::{Resolver, Scope};
+use crate::template::resolve::{Resolver, Scope, parameter_text};
 use crate::template::value::{Name, Part, Sourced, Value};
 use crate::workspace::{Stack, Workspace};
 
@@ -77,7 +77,11 @@ pub fn resolve(
         }
         let properties = match resource.properties {
             Some(node) => {
-                let value = resolver.resolve(node).value;
+                let value = match resolver.resolve(node).value {
+                    // Empty `Properties:` are none.
+                    Value::Null => Value::Absent,
+                    value => value,
+                };
                 tokens.plain(&value).map_err(|reason| format!("{}: {reason}", resource.id))?
             }
             None => Plain::Map(Vec::new()),
@@ -99,9 +103,9 @@ fn complete(stack: &Stack) -> Bindings {
         if bindings.parameters.contains_key(&parameter.name) {
             continue;
         }
-        let default = parameter.default.and_then(|node| stack.lowered.tree.scalar(node));
+        let default = parameter.default.and_then(|node| parameter_text(&stack.lowered.tree, node));
         let binding = match default {
-            Some(text) => Binding::Text(text.to_owned()),
+            Some(text) => Binding::Text(text),
             None => {
                 let name = Name::Parameter { stack: stack.id, name: parameter.name.clone() };
                 Binding::Value(Sourced::new(Value::named(name), parameter.name_span))
@@ -175,18 +179,24 @@ impl Tokens {
                     None => text.clone(),
                 }
             }
-            Name::Function { name, arguments } => {
-                let arguments: Result<Vec<_>, String> =
-                    arguments.iter().map(|argument| self.text(argument)).collect();
-                let arguments = arguments?;
-                match (*name, arguments.as_slice()) {
-                    ("Fn::Select", [index, list]) => self.token("Select", &format!("{index} of {list}")),
-                    _ => self.token(name.trim_start_matches("Fn::"), &arguments.join(" ")),
-                }
-            }
+            Name::Function { name, arguments } => self.function(name, arguments)?,
         })
     }
 
+    fn function(&mut self, name: &str, arguments: &[Value]) -> Result<String, String> {
+        if let ("Fn::Select", [index, list]) = (name, arguments) {
+            if let Some(zone) = zone(index, list) {
+                return Ok(self.token("AZ", &zone));
+            }
+            let (index, list) = (self.text(index)?, self.text(list)?);
+            return Ok(self.token("Select", &format!("{index} of {list}")));
+        }
+        let arguments: Result<Vec<_>, String> =
+            arguments.iter().map(|argument| self.text(argument)).collect();
+        Ok(self.token(name.trim_start_matches("Fn::"), &arguments?.join(" ")))
+    }
+
+    /// A value inside a token.
     fn text(&mut self, value: &Value) -> Result<String, String> {
         Ok(match self.plain(value)? {
             Plain::Text(text) | Plain::Number(text) => text,
@@ -196,4 +206,13 @@ impl Tokens {
             Plain::Map(members) => format!("{} members", members.len()),
         })
     }
+}
+
+/// The name of a zone of a known region by its place in the region's list, the first being `a`.
+fn zone(index: &Value, list: &Value) -> Option<String> {
+    let Value::Named(name) = list else { return None };
+    let Name::Function { name: "Fn::GetAZs", arguments } = &**name else { return None };
+    let region = arguments.first()?.as_text()?;
+    let letter = (b'a'..=b'd').nth(index.as_text()?.parse().ok()?)?;
+    Some(format!("{region}{}", char::from(letter)))
 }

@@ -137,6 +137,12 @@ pub fn intrinsic(tree: &Tree, node: NodeId) -> Option<Intrinsic<'_>> {
         let function = by_name(name).filter(|_| !name.starts_with("Fn::"));
         return Some(Intrinsic { function: function.unwrap_or(Function::Unknown(name)), argument: node });
     }
+    written_long(tree, node)
+}
+
+/// The function that a mapping with one key is in long form, whatever tag stands before it: the inner function of
+/// `!Base64 {Ref: X}`.
+pub(crate) fn written_long(tree: &Tree, node: NodeId) -> Option<Intrinsic<'_>> {
     let [entry] = tree.entries(node) else { return None };
     let key = tree.scalar(entry.key)?;
     let function = match key {

@@ -152,8 +152,9 @@ impl Resolver<'_, '_> {
             _ => Constraint::Not(others),
         };
         let is = Constraint::Is(text.to_owned());
-        // The default's side comes first, so that the first case is what a plain deployment gives.
-        let by_default = default.is_none_or(|default| default == text);
+        // The default's side comes first, so that the first case is what a plain deployment gives. Without a
+        // default any one value is the rarer one.
+        let by_default = default.is_some_and(|default| default == text);
         let options = if by_default { vec![is, other] } else { vec![other, is] };
         self.path.choose(atom, options).map(|chosen| chosen == Constraint::Is(text.to_owned()))
     }
@@ -172,8 +173,7 @@ impl Resolver<'_, '_> {
             let options = self.options(parameter);
             return (options.values, options.open, default);
         }
-        // Without a default the more common side of a comparison is "not that value".
-        (Vec::new(), true, Some(String::new()))
+        (Vec::new(), true, None)
     }
 }
 

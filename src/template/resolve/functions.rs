@@ -3,16 +3,17 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Constraint;
-use crate::template::intrinsic::{Function, Intrinsic, SubPart, sub_parts};
+use crate::template::intrinsic::{Function, Intrinsic, SubPart, sub_parts, written_long};
 use crate::template::resolve::Resolver;
 use crate::template::resolve::references::literal_text;
+use crate::template::resolve::texts;
 use crate::template::value::{Name, Part, Sourced, StepKind, Value};
 
-fn unknown(reason: impl Into<String>) -> Value {
+pub(super) fn unknown(reason: impl Into<String>) -> Value {
     Value::Unknown(reason.into())
 }
 
-fn named(name: &'static str, arguments: Vec<Value>) -> Value {
+pub(super) fn named(name: &'static str, arguments: Vec<Value>) -> Value {
     let arguments = arguments.into_iter().map(Value::without_places).collect();
     Value::named(Name::Function { name, arguments })
 }
@@ -82,11 +83,14 @@ impl Resolver<'_, '_> {
             Function::Join => self.join(argument),
             Function::Split => self.split(argument, span),
             Function::Length => self.length(argument),
-            Function::Base64 => self.wrapped("Fn::Base64", found, node),
-            Function::GetAzs => self.wrapped("Fn::GetAZs", found, node),
-            Function::Cidr => self.wrapped("Fn::Cidr", found, node),
+            Function::Base64 => texts::base64(self.untagged(found, node).value),
+            Function::GetAzs => {
+                let region = self.untagged(found, node).value;
+                texts::zones(region, || self.pseudo("AWS::Region").unwrap_or_else(texts::region))
+            }
+            Function::Cidr => texts::subnets(self.untagged(found, node).value, span),
             Function::GetStackOutput => self.wrapped("Fn::GetStackOutput", found, node),
-            Function::ToJsonString => return Sourced { span, ..self.untagged(found, node) },
+            Function::ToJsonString => texts::json(&self.untagged(found, node).value),
             Function::Transform => unknown("what a transform puts here is not in the template"),
             Function::Equals | Function::And | Function::Or | Function::Not | Function::Condition => {
                 match self.holds(node) {
@@ -119,27 +123,10 @@ impl Resolver<'_, '_> {
         Sourced::new(self.untagged_map(node), span)
     }
 
+    /// A tagged map such as `!Base64 {Ref: X}` or `!ImportValue {Fn::Sub: x}` holds the inner function.
     fn untagged_map(&mut self, node: NodeId) -> Value {
-        // A tagged map such as `!Base64 {Ref: X}` or `!ImportValue {Fn::Sub: x}` holds the inner function.
-        let tree = self.tree();
-        match tree.entries(node) {
-            [entry] => match (tree.scalar(entry.key), entry.value) {
-                (Some("Ref"), value) => match tree.scalar(value) {
-                    Some(name) => self.reference(name, tree.tagged_span(node)).value,
-                    None => unknown("a `Ref` whose name is no text"),
-                },
-                (Some("Fn::Sub"), value) => {
-                    self.sub(Intrinsic { function: Function::Sub, argument: value }, value)
-                }
-                (Some("Fn::Join"), value) => self.join(value),
-                (Some("Fn::GetAtt"), value) => self.attribute(value, tree.tagged_span(node)).value,
-                (Some("Fn::FindInMap"), value) => self.find_in_map(value, tree.tagged_span(node)).value,
-                (Some("Fn::If"), value) => self.branch(value, tree.tagged_span(node)).value,
-                (Some("Fn::Select"), value) => self.select(value, tree.tagged_span(node)).value,
-                (Some("Fn::Split"), value) => self.split(value, tree.tagged_span(node)),
-                (Some("Fn::ImportValue"), value) => self.import(value, tree.tagged_span(node)).value,
-                _ => self.map(node),
-            },
+        match written_long(self.tree(), node) {
+            Some(found) if found.function != Function::Condition => self.function(found, node).value,
             _ => self.map(node),
         }
     }
@@ -293,11 +280,12 @@ impl Resolver<'_, '_> {
         let Some(table) = table else {
             return Sourced::new(unknown("`Fn::FindInMap` in a mapping that is not declared"), span);
         };
-        let Some(row) = self.key(table, first) else { return self.not_in_map(default, span) };
+        let or_default = default.is_some();
+        let Some(row) = self.key(table, first, or_default) else { return self.not_in_map(default, span) };
         let Some(row) = row else {
             return Sourced::new(unknown("a mapping's key that is not decided"), span);
         };
-        let Some(cell) = self.key(row, second) else { return self.not_in_map(default, span) };
+        let Some(cell) = self.key(row, second, or_default) else { return self.not_in_map(default, span) };
         let Some(cell) = cell else {
             return Sourced::new(unknown("a mapping's key that is not decided"), span);
         };
@@ -314,8 +302,9 @@ impl Resolver<'_, '_> {
     }
 
     /// The entry of `table` under the key that `node` yields: outer `None` when there is none, inner `None`
-    /// when the key is not decided.
-    fn key(&mut self, table: NodeId, node: NodeId) -> Option<Option<NodeId>> {
+    /// when the key is not decided. A key that is not in the mapping fails the deployment unless there is a
+    /// default, so without one only the mapping's keys are possible.
+    fn key(&mut self, table: NodeId, node: NodeId, or_default: bool) -> Option<Option<NodeId>> {
         let tree = self.tree();
         let key = match self.peek(node).value {
             value if value.as_text().is_some() => value,
@@ -327,20 +316,26 @@ impl Resolver<'_, '_> {
         if !matches!(key, Value::Named(_) | Value::Text(_)) {
             return Some(None);
         }
-        // A key that is not in the mapping fails the deployment, so only its keys are possible.
-        let keys: Vec<_> = tree.entries(table).iter().filter_map(|entry| tree.scalar(entry.key)).collect();
         let excluded = match self.path.constraint(&key) {
+            Some(Constraint::Is(known)) => {
+                let known = known.clone();
+                return self.entry(table, &known).map(Some);
+            }
             Some(Constraint::Not(excluded)) => excluded.clone(),
-            _ => std::collections::BTreeSet::new(),
+            None => std::collections::BTreeSet::new(),
         };
-        let options: Vec<_> = keys
-            .into_iter()
-            .filter(|key| !excluded.contains(*key))
-            .map(|key| Constraint::Is(key.to_owned()))
-            .collect();
+        let keys = tree.entries(table).iter().filter_map(|entry| tree.scalar(entry.key).map(str::to_owned));
+        let keys: Vec<_> = keys.filter(|key| !excluded.contains(key)).collect();
+        let others = Constraint::Not(excluded.into_iter().chain(keys.iter().cloned()).collect());
+        if keys.is_empty() && or_default {
+            return None;
+        }
+        let keys = keys.into_iter().map(Constraint::Is);
+        let options = or_default.then_some(others).into_iter().chain(keys).collect();
         match self.path.choose(&key, options) {
             Some(Constraint::Is(key)) => self.entry(table, &key).map(Some),
-            _ => Some(None),
+            Some(Constraint::Not(_)) => None,
+            None => Some(None),
         }
     }
 

@@ -6,6 +6,7 @@
 mod conditions;
 mod functions;
 mod references;
+mod texts;
 
 use crate::source::Span;
 use crate::syntax::tree::{Kind, NodeId, Tree};

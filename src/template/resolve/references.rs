@@ -50,7 +50,7 @@ impl Resolver<'_, '_> {
         Sourced::new(Value::Unknown(format!("`{name}` is not declared")), span)
     }
 
-    fn pseudo(&self, name: &str) -> Option<Value> {
+    pub(super) fn pseudo(&self, name: &str) -> Option<Value> {
         let bindings = self.scope.bindings;
         let known = match name {
             "AWS::NoValue" => return Some(Value::Absent),
@@ -253,7 +253,10 @@ impl Resolver<'_, '_> {
             Some(resource) if is_id_attribute(&resource.type_name, attribute) => {
                 Name::Resource { stack: scope.stack, id: id.to_owned() }
             }
-            _ => Name::Attribute { stack: scope.stack, id: id.to_owned(), attribute: attribute.to_owned() },
+            Some(_) => {
+                Name::Attribute { stack: scope.stack, id: id.to_owned(), attribute: attribute.to_owned() }
+            }
+            None => return Sourced::new(Value::Unknown(format!("`{id}` is not declared")), span),
         };
         Sourced::new(Value::named(name), span)
     }
