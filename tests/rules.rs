@@ -107,7 +107,7 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
     for path in &paths {
         let text = fs::read_to_string(path).unwrap();
         if let Some(posture) = posture_of(&text) {
-            settings.posture = posture;
+            settings.decisions.fallback = posture;
         }
         let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
         files.push(File {

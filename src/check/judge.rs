@@ -11,6 +11,7 @@ use crate::diagnostic::{Label, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
 use crate::rules::finding::{Finding, Subject};
+use crate::rules::options::Options;
 use crate::rules::{Check, Context, Rule, unreadable_template};
 use crate::source::{FileId, Sources, Span, TextRange};
 
@@ -32,7 +33,13 @@ struct Facts {
 }
 
 /// Asks every rule about every file that has something to judge.
-pub fn judge(rules: &[Rule], model: &ExposureModel, intents: &Intents, sources: &Sources) -> Judged {
+pub fn judge(
+    rules: &[Rule],
+    model: &ExposureModel,
+    intents: &Intents,
+    options: &Options,
+    sources: &Sources,
+) -> Judged {
     let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
     for (index, api) in model.apis.iter().enumerate() {
         facts.entry(api.file).or_default().apis.push(index);
@@ -49,15 +56,8 @@ pub fn judge(rules: &[Rule], model: &ExposureModel, intents: &Intents, sources: 
     let judged: Vec<Judged> = facts
         .par_iter()
         .map(|(&file, facts)| {
-            let ctx = Context {
-                model,
-                intents,
-                sources,
-                file,
-                apis: &facts.apis,
-                endpoints: &facts.endpoints,
-                refusals: &facts.refusals,
-            };
+            let Facts { apis, endpoints, refusals } = facts;
+            let ctx = Context { model, intents, options, sources, file, apis, endpoints, refusals };
             judge_file(rules, &ctx)
         })
         .collect();
@@ -114,7 +114,7 @@ fn defect(rule: &RuleId, file: FileId, message: String, rest: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exposure::model::{Api, ApiKind, ApiOrigin};
+    use crate::exposure::model::{Api, ApiKind, ApiOrigin, Labels};
 
     fn always_panics(_: &Context<'_>, _: &mut Vec<Finding>) {
         panic!("a rule with a defect");
@@ -141,6 +141,7 @@ mod tests {
             cases: Vec::new(),
             incomplete: false,
             markers: Vec::new(),
+            labels: Labels::default(),
             routes: Vec::new(),
             function: None,
             unknown_endpoint_keys: Vec::new(),
@@ -152,7 +153,7 @@ mod tests {
             Rule { id: RuleId::new("panics"), check: Some(always_panics) },
             Rule { id: RuleId::new("finds"), check: Some(finds) },
         ];
-        let judged = judge(&rules, &model, &Intents::default(), &Sources::new());
+        let judged = judge(&rules, &model, &Intents::default(), &Options::default(), &Sources::new());
         let [failure] = judged.failures.as_slice() else { panic!("one failure") };
         assert_eq!(failure.diagnostic.rule.as_str(), "panics");
         assert_eq!(failure.diagnostic.primary.span.file, file);

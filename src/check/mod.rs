@@ -6,6 +6,7 @@
 pub mod judge;
 pub mod merge;
 pub mod muting;
+pub mod policy;
 pub mod read;
 pub mod readable;
 pub mod settings;
@@ -97,9 +98,11 @@ pub fn run(
 ) -> Outcome {
     let analysis = analyse(sources, files, settings, read_local);
     let model = &analysis.model;
-    let intents = Intents::new(model, settings.posture);
+    let intents =
+        Intents::new(model, |api| settings.decisions.of(&api.labels, settings.path(sources, api.file), None));
     let wanted: Vec<_> = RULES.iter().filter(|rule| settings.wants(&rule.id)).cloned().collect();
-    let Judged { mut findings, failures } = judge::judge(&wanted, model, &intents, sources);
+    let Judged { mut findings, failures } =
+        judge::judge(&wanted, model, &intents, &settings.options, sources);
     findings.extend(analysis.read.problems.values().filter_map(|problems| unreadable(problems)));
     let broken = analysis.read.failures.iter().map(|&file| judge::unread(file));
     let failures: Vec<Finding> = failures.into_iter().chain(broken).collect();
@@ -134,7 +137,9 @@ pub fn finish(
         let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.related);
         places.map(|label: &Label| label.span.file).any(&reported)
     };
-    let asked = findings.into_iter().filter(|finding| settings.shows(&finding.diagnostic)).collect();
+    let mut asked: Vec<Finding> =
+        findings.into_iter().filter(|finding| settings.shows(&finding.diagnostic)).collect();
+    asked.iter_mut().for_each(|finding| settings.set_level(&mut finding.diagnostic));
     let loud = muting::mute(asked).into_iter().map(|finding| finding.diagnostic);
     merge::merge(loud.filter(touches).collect())
 }

@@ -1,14 +1,27 @@
 //! What decides who sees which finding. Filled by whoever reads the policy file and the flags.
 
+use std::collections::BTreeMap;
+
+use crate::config::settings::Level;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId};
-use crate::intent::Posture;
+use crate::intent::stated::{Approved, Decisions};
+use crate::rules::options::Options;
+use crate::source::{FileId, Sources};
 use crate::template::bindings::Bindings;
 
 /// Settings of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether APIs are meant to be private, where nothing nearer says so.
-    pub posture: Posture,
+    /// What APIs are meant to be, where they do not say so themselves.
+    pub decisions: Decisions,
+    /// What may stand in an association, an allow-list or a policy condition.
+    pub approved: Approved,
+    /// What the user chose where rules leave a choice.
+    pub options: Options,
+    /// How loud rules are that are not as loud as usual.
+    pub levels: BTreeMap<RuleId, Level>,
+    /// Paths of files relative to the folder that decisions are for; its name for a file that is not here.
+    pub paths: BTreeMap<FileId, String>,
     /// Who the findings are for.
     pub persona: Persona,
     /// Only these rules; all when empty.
@@ -25,7 +38,11 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            posture: Posture::Unset,
+            decisions: Decisions::default(),
+            approved: Approved::default(),
+            options: Options::default(),
+            levels: BTreeMap::new(),
+            paths: BTreeMap::new(),
             persona: Persona::Regular,
             select: Vec::new(),
             ignore: Vec::new(),
@@ -38,7 +55,21 @@ impl Default for Settings {
 impl Settings {
     /// Whether findings of a rule are asked for.
     pub fn wants(&self, rule: &RuleId) -> bool {
-        (self.select.is_empty() || self.select.contains(rule)) && !self.ignore.contains(rule)
+        let off = self.levels.get(rule) == Some(&Level::Off);
+        let selected = if self.select.is_empty() { !off } else { self.select.contains(rule) };
+        selected && !self.ignore.contains(rule)
+    }
+
+    /// The finding as loud as it is wanted.
+    pub fn set_level(&self, diagnostic: &mut Diagnostic) {
+        if let Some(Level::At(severity)) = self.levels.get(&diagnostic.rule) {
+            diagnostic.severity = *severity;
+        }
+    }
+
+    /// The path of a file for patterns of the policy file.
+    pub fn path<'a>(&'a self, sources: &'a Sources, file: FileId) -> &'a str {
+        self.paths.get(&file).map_or_else(|| sources.name(file), String::as_str)
     }
 
     /// Whether a finding is shown.

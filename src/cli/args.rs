@@ -210,6 +210,9 @@ pub(super) struct CheckArgs {
     /// Also read what `.gitignore` and `.ignore` leave out, and build folders
     #[arg(long, help_heading = "Input")]
     pub(super) no_ignore: bool,
+    /// Also leave out named files that the policy file excludes
+    #[arg(long, help_heading = "Input")]
+    pub(super) force_exclude: bool,
     /// A folder without any template is no failure
     #[arg(long, help_heading = "Input")]
     pub(super) allow_empty: bool,

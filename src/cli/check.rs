@@ -45,6 +45,7 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
         stdin_filename: args.stdin_filename.as_deref(),
         policy: &args.policy,
         respect_ignore_files: !args.no_ignore,
+        force_exclude: args.force_exclude,
     })?;
     progress.say(|| format!("judging {} templates", input.files.len()));
     let groups = match policies(&mut input, &args.policy, &flags(args))? {
@@ -158,6 +159,7 @@ fn say_what_was_read(lines: &mut Vec<String>, input: &Input) {
             Role::Context => format!("read {name} for links only"),
         });
     }
+    lines.extend(input.excluded.iter().map(|name| format!("skipped {name}: the policy file excludes it")));
     lines
         .extend(input.skipped.iter().map(|name| format!("skipped {name}: it does not look like a template")));
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::PolicyArgs;
 use crate::cli::failure::Failure;
+use crate::cli::policy::Discoverer;
 use crate::load::{self, LoadError, Loaded, LocalReader, Request, Role, TextProblem};
 use crate::source::{FileId, Sources};
 use crate::syntax::sniff;
@@ -19,6 +20,8 @@ pub(super) struct Wanted<'a> {
     pub(super) policy: &'a PolicyArgs,
     /// Whether `.gitignore` and `.ignore` count.
     pub(super) respect_ignore_files: bool,
+    /// Whether what the policy file excludes is left out when it is named, too.
+    pub(super) force_exclude: bool,
 }
 
 /// A template of the run.
@@ -36,6 +39,7 @@ pub(super) struct Input {
     pub(super) files: Vec<InputFile>,
     pub(super) empty_folders: Vec<String>,
     pub(super) skipped: Vec<String>,
+    pub(super) excluded: Vec<String>,
     pub(super) errors: Vec<LoadError>,
     pub(super) local: LocalReader,
 }
@@ -45,6 +49,7 @@ pub(super) fn read(wanted: &Wanted<'_>) -> Result<Input, Failure> {
     let working = std::env::current_dir().map_err(Failure::WorkingDirectory)?;
     let bytes = if reads_stdin(wanted)? { Some(load::read_stdin().map_err(Failure::Stdin)?) } else { None };
     let name = wanted.stdin_filename.unwrap_or(Path::new("<stdin>"));
+    let discoverer = Discoverer::new(&working, wanted.policy);
     let loaded = load::load(&Request {
         working: &working,
         paths: if bytes.is_some() { &[] } else { wanted.paths },
@@ -52,8 +57,11 @@ pub(super) fn read(wanted: &Wanted<'_>) -> Result<Input, Failure> {
         isolated: wanted.policy.isolated,
         respect_ignore_files: wanted.respect_ignore_files,
         policy: wanted.policy.config.as_deref(),
+        is_wanted: &|file| discoverer.wants(file),
+        force_exclude: wanted.force_exclude,
         looks_like_template,
     });
+    drop(discoverer);
     Ok(register(working, loaded))
 }
 
@@ -80,6 +88,7 @@ fn register(working: PathBuf, loaded: Loaded) -> Input {
         files,
         empty_folders: loaded.empty_folders,
         skipped: loaded.skipped,
+        excluded: loaded.excluded,
         errors: loaded.errors,
         local: loaded.local,
     }

@@ -2,20 +2,21 @@
 //!
 //! The flags win over the policy file. Nothing is printed here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::check::settings::Settings;
 use crate::check::summary::Summary;
-use crate::check::{self, Analysis, File, Outcome};
+use crate::check::{self, Analysis, File, Outcome, policy};
 use crate::cli::args::PolicyArgs;
 use crate::cli::failure::Failure;
 use crate::cli::input::{self, Input, InputFile};
-use crate::config::{self, FailOn};
+use crate::cli::policy::{Chain, read_chain};
+use crate::config::FailOn;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
 use crate::intent::Posture;
 use crate::load::{self, Role};
-use crate::rules::metadata;
 use crate::source::FileId;
 
 /// Said after the mistakes in policy files.
@@ -61,21 +62,25 @@ pub(super) struct Judged {
 
 /// Reads the policy files of the run. Each group costs a run of the driver, so files of different policy files
 /// that say the same are one group.
-pub(super) fn policies(input: &mut Input, policy: &PolicyArgs, flags: &Flags) -> Result<Policies, Failure> {
+pub(super) fn policies(input: &mut Input, from: &PolicyArgs, flags: &Flags) -> Result<Policies, Failure> {
     let mut mistakes = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
-    let mut governed = input::governed(input, policy);
-    if let (Some(config), true) = (&policy.config, governed.is_empty()) {
+    let mut governed = input::governed(input, from);
+    if let (Some(config), true) = (&from.config, governed.is_empty()) {
         // It governs nothing, and still it has to be there and to be right.
         governed.insert(Some(config.clone()), Vec::new());
     }
     for (path, mut files) in governed {
-        let stated = match &path {
-            Some(path) => read_policy(input, path, &mut mistakes)?,
-            None => config::Settings::default(),
+        let chain = match &path {
+            Some(path) => read_chain(&mut input.sources, &input.working, path, &mut mistakes)?,
+            None => Chain::default(),
         };
-        let settings = merged(&stated, flags);
-        let fail_on = flags.fail_on.or(stated.fail_on.map(|word| word.value));
+        let mut settings = merged(&chain, flags);
+        if let Some(path) = path.as_deref().filter(|_| has_patterns(&chain)) {
+            settings.paths = paths(input, path);
+        }
+        let stated = chain.layers.iter().rev().find_map(|layer| layer.fail_on.as_ref());
+        let fail_on = flags.fail_on.or(stated.map(|word| word.value));
         let fail_on = fail_on.unwrap_or(FailOn::AtLeast(Severity::Warning));
         let has_policy = path.is_some();
         let alike = |group: &&mut Group| {
@@ -135,31 +140,32 @@ fn roles(input: &Input, reported: impl Fn(&InputFile) -> bool) -> Vec<File> {
     input.files.iter().map(file).collect()
 }
 
-fn read_policy(
-    input: &mut Input,
-    path: &Path,
-    mistakes: &mut Vec<Diagnostic>,
-) -> Result<config::Settings, Failure> {
-    let source = load::read_policy(&input.working, path, config::SIZE_LIMIT as u64)?;
-    let text = source.shared_text();
-    let id = input.sources.add(source);
-    let (settings, found) = config::read(id, &text);
-    mistakes.extend(found);
-    let known: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
-    mistakes.extend(config::unknown_rules(&settings, &known));
-    Ok(settings)
+fn merged(chain: &Chain, flags: &Flags) -> Settings {
+    let mut settings = policy::settings(&chain.layers);
+    if let Some(posture) = flags.posture {
+        // It stands for what the files say of everything; what they say of less stays.
+        settings.decisions.fallback = posture;
+        settings.decisions.parties.iter_mut().for_each(|party| party.posture = None);
+    }
+    settings.persona = flags.persona.unwrap_or(settings.persona);
+    settings.select.clone_from(&flags.select);
+    settings.ignore.clone_from(&flags.ignore);
+    settings.min_confidence = flags.min_confidence.unwrap_or(settings.min_confidence);
+    settings
 }
 
-fn merged(settings: &config::Settings, flags: &Flags) -> Settings {
-    let usual = Settings::default();
-    Settings {
-        posture: flags.posture.or(settings.posture.as_ref().map(|word| word.value)).unwrap_or(usual.posture),
-        persona: flags.persona.or(settings.persona.as_ref().map(|word| word.value)).unwrap_or(usual.persona),
-        select: flags.select.clone(),
-        ignore: flags.ignore.clone(),
-        min_confidence: flags.min_confidence.unwrap_or(usual.min_confidence),
-        bindings: usual.bindings,
-    }
+/// Whether the files say anything about paths.
+fn has_patterns(chain: &Chain) -> bool {
+    chain.layers.iter().any(|layer| !layer.overrides.is_empty() || !layer.exceptions.is_empty())
+}
+
+/// Paths of all files for the patterns of a policy file.
+fn paths(input: &Input, policy: &Path) -> BTreeMap<FileId, String> {
+    let path = |file: &InputFile| {
+        let name = Path::new(input.sources.name(file.id));
+        (file.id, load::path_for_policy(&input.working, policy, name))
+    };
+    input.files.iter().map(path).collect()
 }
 
 impl Judged {

@@ -20,6 +20,7 @@ pub(super) fn run(args: &MapArgs) -> Result<Status, Failure> {
         stdin_filename: None,
         policy: &args.policy,
         respect_ignore_files: true,
+        force_exclude: false,
     })?;
     if let Err(mistakes) = policies(&mut input, &args.policy, &Flags::default())? {
         drop(progress);

@@ -10,6 +10,7 @@ mod input;
 mod judge;
 mod map;
 mod output;
+mod policy;
 mod progress;
 mod resolve;
 mod simulate;

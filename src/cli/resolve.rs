@@ -45,8 +45,13 @@ fn bindings(args: &ResolveArgs) -> Result<Bindings, Failure> {
 
 fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
     let settings = Settings { bindings: vec![bindings(args)?], ..Settings::default() };
-    let wanted =
-        Wanted { paths: &args.paths, stdin_filename: None, policy: &args.policy, respect_ignore_files: true };
+    let wanted = Wanted {
+        paths: &args.paths,
+        stdin_filename: None,
+        policy: &args.policy,
+        respect_ignore_files: true,
+        force_exclude: false,
+    };
     let mut input = input::read(&wanted)?;
     let analysis = analyse_with(&mut input, &settings);
     let reported = |file| input.files.iter().any(|known| known.id == file && known.role == Role::Reported);

@@ -6,6 +6,7 @@
 pub mod nearest;
 pub mod settings;
 pub mod shape;
+pub mod tighten;
 
 mod decode;
 mod tables;

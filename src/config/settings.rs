@@ -66,6 +66,14 @@ pub struct Discovery {
     pub exclude: Option<Vec<Spanned<Glob>>>,
 }
 
+impl Discovery {
+    /// Whether the file of this path is looked at.
+    pub fn wants(&self, path: &str) -> bool {
+        let any = |globs: &[Spanned<Glob>]| globs.iter().any(|glob| glob.value.matches_path(path));
+        self.include.as_deref().is_none_or(any) && !self.exclude.as_deref().is_some_and(any)
+    }
+}
+
 /// What may be in an association, an allow-list or a policy condition. `None`: anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Approved {

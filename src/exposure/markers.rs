@@ -1,6 +1,6 @@
 //! Text that says what an API is meant to be: metadata, tags, names and descriptions.
 
-use crate::exposure::model::{Marker, MarkerKind};
+use crate::exposure::model::{Labels, Marker, MarkerKind};
 use crate::syntax::tree::{NodeId, Tree};
 use crate::template::document::{Origin, Resource};
 use crate::workspace::Stack;
@@ -29,18 +29,41 @@ pub(crate) fn find(stack: &Stack, resource: &Resource) -> Vec<Marker> {
             markers.extend(tag(tree, entry.key, entry.value));
         }
     }
-    if let Some(tags) = resource.properties.and_then(|node| tree.get(node, "Tags")) {
-        for entry in tree.entries(tags) {
-            markers.extend(tag(tree, entry.key, entry.value));
-        }
-        for &item in tree.items(tags) {
-            if let (Some(key), Some(value)) = (tree.get(item, "Key"), tree.get(item, "Value")) {
-                markers.extend(tag(tree, key, value));
-            }
-        }
-    }
+    markers.extend(tags(tree, resource).into_iter().filter_map(|(key, value)| tag(tree, key, value)));
     markers.extend(words(stack, resource));
     markers
+}
+
+/// What a resource is called and tagged.
+pub(crate) fn labels(stack: &Stack, resource: &Resource) -> Labels {
+    let tree = &stack.lowered.tree;
+    let written = match &resource.origin {
+        Origin::Sam(id) => stack.template.resource(id),
+        Origin::Written | Origin::Implicit => None,
+    };
+    let mut labels = Labels::default();
+    let own = written.filter(|written| written.id != resource.id);
+    for one in std::iter::once(resource).chain(own) {
+        labels.names.push(one.id.clone());
+    }
+    for one in std::iter::once(resource).chain(written) {
+        if !labels.types.contains(&one.type_name) {
+            labels.types.push(one.type_name.clone());
+        }
+    }
+    let name = resource.properties.and_then(|node| tree.get(node, "Name"));
+    labels.names.extend(name.and_then(|name| tree.scalar(name)).map(str::to_owned));
+    let literal = |(key, value)| Some((tree.scalar(key)?.to_owned(), tree.scalar(value)?.to_owned()));
+    labels.tags = tags(tree, resource).into_iter().filter_map(literal).collect();
+    labels
+}
+
+/// Tags of a resource, written as a mapping or as a list of `Key` and `Value`.
+fn tags(tree: &Tree, resource: &Resource) -> Vec<(NodeId, NodeId)> {
+    let Some(tags) = resource.properties.and_then(|node| tree.get(node, "Tags")) else { return Vec::new() };
+    let listed =
+        tree.items(tags).iter().filter_map(|&item| Some((tree.get(item, "Key")?, tree.get(item, "Value")?)));
+    tree.entries(tags).iter().map(|entry| (entry.key, entry.value)).chain(listed).collect()
 }
 
 fn tag(tree: &Tree, key: NodeId, value: NodeId) -> Option<Marker> {

@@ -103,6 +103,8 @@ pub struct Api {
     pub incomplete: bool,
     /// `Metadata` and tag markers, names and descriptions that say what was meant.
     pub markers: Vec<Marker>,
+    /// Its names and tags, by which decisions outside of the templates find it.
+    pub labels: Labels,
     /// Events or operations that are served here, in text order: for labels.
     pub routes: Vec<Route>,
     /// For a function URL: logical id of the function, if it is in the template.
@@ -124,6 +126,17 @@ pub struct UnknownKey {
     pub span: Span,
     /// The known key that was probably meant (`Type` for `Types`, another letter case), if one is near.
     pub nearest: Option<&'static str>,
+}
+
+/// What a resource is called and tagged, as far as that is literal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Types it has: the one of CloudFormation and, where SAM made it of another, that one too.
+    pub types: Vec<String>,
+    /// Logical id of what the user wrote (a function, for its URL), then the `Name` property.
+    pub names: Vec<String>,
+    /// Tags, key and value.
+    pub tags: Vec<(String, String)>,
 }
 
 /// Text that says what an API is meant to be.

@@ -137,6 +137,7 @@ fn build<'run>(
         cases,
         incomplete,
         markers: markers::find(stack, resource),
+        labels: markers::labels(stack, resource),
         routes: routes::of(stack, resource),
         function: None,
         unknown_endpoint_keys: Vec::new(),

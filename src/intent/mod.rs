@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use crate::exposure::model::{Api, ExposureModel, Marker, MarkerKind};
 use crate::exposure::statements::{Condition, statements};
+use crate::intent::stated::{Decided, Requirement};
 use crate::source::{FileId, Span};
 use crate::template::value::Sourced;
 
@@ -25,6 +26,21 @@ pub enum Posture {
 }
 
 impl Posture {
+    /// The one of both that lets fewer APIs be public without a word.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        if self.strictness() >= other.strictness() { self } else { other }
+    }
+
+    /// Greater for what lets fewer APIs be public: private, then unset, then public.
+    pub fn strictness(self) -> u8 {
+        match self {
+            Posture::Private => 2,
+            Posture::Unset => 1,
+            Posture::Public => 0,
+        }
+    }
+
     /// The posture a word of a policy file, flag or marker names, in any letter case.
     pub fn parse(word: &str) -> Option<Self> {
         [("private", Posture::Private), ("public", Posture::Public), ("unset", Posture::Unset)]
@@ -101,6 +117,8 @@ pub struct Intent {
     pub posture: Posture,
     /// Where the resource itself states it; `None` when the run does.
     pub stated_at: Option<Span>,
+    /// What it must show if it is public.
+    pub require: Vec<Requirement>,
     /// What the templates say, strong evidence first, then in text order.
     pub evidence: Vec<Evidence>,
 }
@@ -129,15 +147,16 @@ pub struct Intents {
 }
 
 impl Intents {
-    /// Works out the intent of every API; `stated` is the posture of the run.
-    pub fn new(model: &ExposureModel, stated: Posture) -> Self {
+    /// Works out the intent of every API. `decided` says what was decided for one outside of the templates.
+    pub fn new(model: &ExposureModel, decided: impl Fn(&Api) -> Decided) -> Self {
         let siblings = Siblings::new(model);
-        Self { by_api: model.apis.iter().map(|api| intent(api, &siblings, stated)).collect() }
+        Self { by_api: model.apis.iter().map(|api| intent(api, &siblings, decided(api))).collect() }
     }
 
     /// The intent of the API at this index of the model; nothing stated and no evidence for an index past it.
     pub fn of(&self, api: usize) -> &Intent {
-        static NONE: Intent = Intent { posture: Posture::Unset, stated_at: None, evidence: Vec::new() };
+        static NONE: Intent =
+            Intent { posture: Posture::Unset, stated_at: None, require: Vec::new(), evidence: Vec::new() };
         self.by_api.get(api).unwrap_or(&NONE)
     }
 }
@@ -158,7 +177,7 @@ impl<'model> Siblings<'model> {
     }
 }
 
-fn intent(api: &Api, siblings: &Siblings<'_>, stated: Posture) -> Intent {
+fn intent(api: &Api, siblings: &Siblings<'_>, decided: Decided) -> Intent {
     let marked = marked_posture(&api.markers);
     let mut evidence = written_for(api);
     if siblings.files.contains(&api.file) {
@@ -175,8 +194,9 @@ fn intent(api: &Api, siblings: &Siblings<'_>, stated: Posture) -> Intent {
     }));
     evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.strength()), evidence.span));
     Intent {
-        posture: marked.map_or(stated, |(posture, _)| posture),
+        posture: marked.map_or(decided.posture, |(posture, _)| posture),
         stated_at: marked.map(|(_, span)| span),
+        require: decided.require,
         evidence,
     }
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub use crate::load::local::LocalReader;
 pub use crate::load::read::{MAX_TEMPLATE_BYTES, TextProblem};
 
-use crate::load::paths::{display_name, normalize, policy_above};
+use crate::load::paths::{display_name, normalize, policy_above, policy_folder, repository_above};
 use crate::load::plan::Plan;
 use crate::load::read::read_up_to;
 use crate::source::SourceFile;
@@ -44,7 +44,7 @@ pub struct LoadedFile {
 }
 
 /// What to load.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The absolute working directory; names are relative to it.
     pub working: &'a Path,
@@ -58,6 +58,10 @@ pub struct Request<'a> {
     pub respect_ignore_files: bool,
     /// The policy file that was asked for by name.
     pub policy: Option<&'a Path>,
+    /// Whether a file that was found in a folder, by its absolute path, is looked at.
+    pub is_wanted: &'a dyn Fn(&Path) -> bool,
+    /// Ask that of named files, too.
+    pub force_exclude: bool,
     /// Whether bytes, possibly only the first of a file, look like a template.
     pub looks_like_template: fn(&[u8]) -> bool,
 }
@@ -71,6 +75,8 @@ pub struct Loaded {
     pub empty_folders: Vec<String>,
     /// Named files, as they are shown, that are no templates.
     pub skipped: Vec<String>,
+    /// Named files, as they are shown, that are not wanted.
+    pub excluded: Vec<String>,
     /// What could not be read, sorted by path. The rest of the run is not hurt by it.
     pub errors: Vec<LoadError>,
     /// Reads what these templates name.
@@ -157,6 +163,39 @@ pub fn read_stdin() -> io::Result<Vec<u8>> {
 /// The policy file that governs the files of a folder, looked for up to the root of its repository.
 pub fn policy_for_folder(working: &Path, folder: &Path) -> Option<PathBuf> {
     policy_above(&normalize(&working.join(folder)))
+}
+
+/// The path of a file for the patterns of a policy file: relative to the folder the policy file speaks for,
+/// with `..` where it lies outside.
+pub fn path_for_policy(working: &Path, policy: &Path, file: &Path) -> String {
+    let policy = normalize(&working.join(policy));
+    let file = normalize(&working.join(file));
+    policy_folder(&policy).map_or_else(|| display_name(&file, working), |folder| display_name(&file, folder))
+}
+
+/// The file or folder that a policy file names, relative to where the policy file lies.
+///
+/// # Errors
+/// A phrase, when it is a URL or an absolute path, or leads (also through symbolic links) out of the
+/// repository of the policy file or, without one, out of its folder: what a repository says must not make us
+/// show what lies elsewhere.
+pub fn named_by_policy(working: &Path, policy: &Path, relative: &str) -> Result<PathBuf, &'static str> {
+    if relative.contains("://") {
+        return Err("nothing is fetched: keep a copy in the repository");
+    }
+    let written = Path::new(relative);
+    if written.is_absolute() || written.has_root() || relative.contains('\0') {
+        return Err("write a path relative to this file");
+    }
+    let policy = normalize(&working.join(policy));
+    let folder = policy.parent().unwrap_or(Path::new(""));
+    let wanted = normalize(&folder.join(written));
+    let fence = repository_above(folder).unwrap_or(folder);
+    let outside = match (wanted.canonicalize(), fence.canonicalize()) {
+        (Ok(real), Ok(fence)) => !real.starts_with(fence),
+        _ => !wanted.starts_with(fence),
+    };
+    if outside { Err("it lies outside of the repository") } else { Ok(wanted) }
 }
 
 /// Reads a policy file under its display name. Longer ones than `limit` bytes are refused.

@@ -52,6 +52,8 @@ pub(super) struct Plan {
     named_files: Vec<PathBuf>,
     named_folders: Vec<PathBuf>,
     contexts: Vec<Neighbourhood>,
+    /// Named files, as they are shown, that are not looked at.
+    excluded: Vec<String>,
     errors: Vec<LoadError>,
 }
 
@@ -61,6 +63,11 @@ impl Plan {
         let shown = || display_name(&absolute, request.working);
         match absolute.metadata() {
             Ok(metadata) if metadata.is_dir() => self.add_folder(request, absolute),
+            Ok(metadata)
+                if metadata.is_file() && request.force_exclude && !(request.is_wanted)(&absolute) =>
+            {
+                self.excluded.push(shown());
+            }
             Ok(metadata) if metadata.is_file() => self.add_file(request, absolute),
             Ok(_) => self.errors.push(LoadError::NotAFile { path: shown() }),
             Err(error) => self.errors.push(named_error(shown(), error)),
@@ -70,7 +77,7 @@ impl Plan {
     fn add_folder(&mut self, request: &Request<'_>, folder: PathBuf) {
         let walk = Walk { respect_ignore_files: request.respect_ignore_files, max_depth: None };
         let (files, errors) = template_candidates(&folder, walk);
-        for file in files {
+        for file in files.into_iter().filter(|file| (request.is_wanted)(&file.path)) {
             if file.is_link {
                 self.links.push(file.path.clone());
             }
@@ -103,7 +110,8 @@ impl Plan {
                 continue;
             }
             let walk = Walk { respect_ignore_files: request.respect_ignore_files, max_depth: *max_depth };
-            for file in template_candidates(root, walk).0 {
+            let found = template_candidates(root, walk).0.into_iter();
+            for file in found.filter(|file| (request.is_wanted)(&file.path)) {
                 if file.is_link {
                     self.links.push(file.path.clone());
                 }
@@ -134,11 +142,10 @@ impl Plan {
             .map(|(path, role)| Job { name: display_name(&path, request.working), path, role })
             .collect();
         jobs.sort_by(|left, right| left.name.cmp(&right.name).then_with(|| left.path.cmp(&right.path)));
+        let looks_like_template = request.looks_like_template;
         let read = |job: &Job| match overlay {
-            Some((path, bytes)) if *path == job.path => {
-                Ok(classify(bytes.to_vec(), request.looks_like_template))
-            }
-            _ => read_template(&job.path, request.looks_like_template),
+            Some((path, bytes)) if *path == job.path => Ok(classify(bytes.to_vec(), looks_like_template)),
+            _ => read_template(&job.path, looks_like_template),
         };
         let contents: Vec<Result<Content, ReadError>> = if jobs.len() < READ_SERIALLY_BELOW {
             jobs.iter().map(read).collect()
@@ -190,7 +197,7 @@ impl Plan {
         let empty = self.named_folders.iter().filter(|folder| !with_template.contains(folder));
         let empty_folders = empty.map(|folder| display_name(folder, request.working)).collect();
         self.errors.sort_by(|left, right| left.path().cmp(right.path()));
-        Loaded { files, empty_folders, skipped, errors: self.errors, local }
+        Loaded { files, empty_folders, skipped, excluded: self.excluded, errors: self.errors, local }
     }
 }
 

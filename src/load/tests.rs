@@ -27,6 +27,8 @@ impl Scratch {
             isolated: false,
             respect_ignore_files: true,
             policy: None,
+            is_wanted: &|_| true,
+            force_exclude: false,
             looks_like_template: |bytes| bytes.starts_with(b"T"),
         };
         change(&mut request);

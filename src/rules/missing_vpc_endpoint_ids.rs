@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, EndpointType, ExposureModel};
+use crate::intent::stated::PrivateDnsStance;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
@@ -21,7 +22,10 @@ struct Missing<'run> {
 
 /// Reports private APIs without an association; those that share one `PRIVATE` (Globals) in one finding.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut missing: Vec<Missing<'_>> = ctx.apis().filter_map(|(api, _)| missing(ctx.model, api)).collect();
+    if ctx.options.allow_unassociated {
+        return;
+    }
+    let mut missing: Vec<Missing<'_>> = ctx.apis().filter_map(|(api, _)| missing(ctx, api)).collect();
     while !missing.is_empty() {
         let place = missing.first().map(|one| one.place);
         let (same, rest): (Vec<_>, Vec<_>) = missing.into_iter().partition(|one| Some(one.place) == place);
@@ -30,7 +34,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn missing<'run>(model: &ExposureModel, api: &'run Api) -> Option<Missing<'run>> {
+fn missing<'run>(ctx: &Context<'run>, api: &'run Api) -> Option<Missing<'run>> {
+    let model = ctx.model;
     if api.kind != ApiKind::Rest || api.refused.is_some() || has_private_domain(model, api) {
         return None;
     }
@@ -40,7 +45,7 @@ fn missing<'run>(model: &ExposureModel, api: &'run Api) -> Option<Missing<'run>>
     // An association that comes to nothing in this case is nearer to the mistake than the type.
     let written = case.association.as_ref().map(places::origin);
     let place = written.unwrap_or_else(|| places::endpoint_type(api, case));
-    let severity = severity(model, api, case);
+    let severity = severity(ctx, api, case);
     Some(Missing { api, occurrence, place, severity })
 }
 
@@ -51,14 +56,16 @@ fn has_private_domain(model: &ExposureModel, api: &Api) -> bool {
     })
 }
 
-fn severity(model: &ExposureModel, api: &Api, case: &Case) -> Severity {
+fn severity(ctx: &Context<'_>, api: &Api, case: &Case) -> Severity {
+    let model = ctx.model;
     let by_alias = model.calls_of(api).any(|call| call.alias_endpoint.is_some());
     let by_default_host = model.calls_of(api).any(|call| call.alias_endpoint.is_none() && !call.is_output);
     let dns_off = matches!(model.endpoints.as_slice(), [only] if only.private_dns() == Some(false));
     if by_alias || case.strict_endpoint_access == Some(true) || (dns_off && by_default_host) {
         return Severity::Error;
     }
-    let dns_on = model.endpoints.iter().any(|endpoint| endpoint.private_dns() == Some(true));
+    let dns_on = ctx.options.dns.private_dns == Some(PrivateDnsStance::On)
+        || model.endpoints.iter().any(|endpoint| endpoint.private_dns() == Some(true));
     if dns_on { Severity::Info } else { Severity::Warning }
 }
 

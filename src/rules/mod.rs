@@ -13,6 +13,7 @@ pub mod metadata;
 pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
 pub mod occurrence;
+pub mod options;
 pub mod places;
 pub mod policy_denies_everyone;
 pub mod policy_omits_endpoint;
@@ -34,6 +35,7 @@ use crate::diagnostic::RuleId;
 use crate::exposure::model::{Api, Endpoint, ExposureModel};
 use crate::intent::{Intent, Intents};
 use crate::rules::finding::Finding;
+use crate::rules::options::Options;
 use crate::source::{FileId, Sources};
 use crate::template::lowered::Refusal;
 
@@ -44,6 +46,8 @@ pub struct Context<'run> {
     pub model: &'run ExposureModel,
     /// What each API is meant to be.
     pub intents: &'run Intents,
+    /// What the user chose where rules leave a choice.
+    pub options: &'run Options,
     /// The texts, for names and lines of places in notes.
     pub sources: &'run Sources,
     /// The file the rule is asked about.

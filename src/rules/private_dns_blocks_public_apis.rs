@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, Call, Cname, Domain, Endpoint, ExposureModel, PrivateDns};
+use crate::intent::stated::{Dns, PrivateDnsStance};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
@@ -17,6 +18,9 @@ const MOST_LABELS: usize = 3;
 
 /// Reports interface endpoints for execute-api that turn on private DNS.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    if ctx.options.dns.public_api_callers == Some(false) {
+        return;
+    }
     for endpoint in ctx.endpoints().filter(|endpoint| endpoint.is_interface() == Some(true)) {
         if let Some(occurrence) = occurrence(&endpoint.private_dns, |case| case.enabled == Some(true)) {
             findings.push(finding(ctx, endpoint, &occurrence));
@@ -40,7 +44,9 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
     let public: Vec<&Api> =
         ctx.model.apis.iter().filter(|api| api.has_execute_api_host() && api.may_be_public()).collect();
     let evidence = evidence(ctx.model, endpoint, &public);
+    let stated = stated(&ctx.options.dns);
     let (severity, confidence) = match evidence {
+        _ if stated.is_some() => (Severity::Error, Confidence::High),
         Evidence::Broken(_) | Evidence::Renamed(_) => (Severity::Error, Confidence::High),
         Evidence::Wanted(_) => (Severity::Info, Confidence::Medium),
         Evidence::Nothing => (Severity::Warning, Confidence::Medium),
@@ -70,9 +76,20 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
         )
         .notes(more(public.len()))
         .notes(places::default_assumption(value, &occurrence.when))
-        .notes(assumption(&evidence))
+        .notes(stated.map(str::to_owned).or_else(|| assumption(&evidence)))
         .help("keep it off and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com")
         .help("or keep it on and give the public APIs a custom domain with an alias record")
+}
+
+/// What the policy file says against private DNS.
+fn stated(dns: &Dns) -> Option<&'static str> {
+    if dns.private_dns == Some(PrivateDnsStance::Off) {
+        Some("the policy file says that private DNS is off")
+    } else if dns.public_api_callers == Some(true) {
+        Some("the policy file says that public APIs are called from there")
+    } else {
+        None
+    }
 }
 
 fn message(endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> String {

@@ -1,0 +1,158 @@
+//! Policy files: which one governs a file, what it extends, and what they say together.
+//!
+//! What the keys mean is `config`'s; what they make of a run is `check`'s.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::PolicyArgs;
+use crate::cli::failure::Failure;
+use crate::config::settings::Discovery;
+use crate::config::tighten::loosened;
+use crate::config::{self, Settings, mistake};
+use crate::diagnostic::{Diagnostic, RuleId, Severity};
+use crate::load;
+use crate::rules::metadata::{self, SeverityWord};
+use crate::source::{Sources, Spanned};
+
+/// How many files a policy file may extend, one through the other.
+const MOST_LAYERS: usize = 16;
+
+/// A policy file with what it extends.
+#[derive(Default)]
+pub(super) struct Chain {
+    /// What the files say, an extended one before the one that extends it.
+    pub(super) layers: Vec<Settings>,
+}
+
+/// Reads a policy file and what it extends into `sources`. What is wrong is added to `mistakes`.
+pub(super) fn read_chain(
+    sources: &mut Sources,
+    working: &Path,
+    path: &Path,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Result<Chain, Failure> {
+    let source = load::read_policy(working, path, config::SIZE_LIMIT as u64)?;
+    let mut reader = Reader { sources, working, mistakes, open: Vec::new(), chain: Chain::default() };
+    reader.add(path, source);
+    let chain = reader.chain;
+    for (index, own) in chain.layers.iter().enumerate() {
+        for base in chain.layers.iter().take(index) {
+            mistakes.extend(loosened(base, own, &loudest));
+        }
+    }
+    Ok(chain)
+}
+
+/// The loudest severity of a built-in rule.
+fn loudest(rule: &str) -> Option<Severity> {
+    let metadata = metadata::load(rule)?;
+    let words = metadata.severity_changes.keys().chain(std::iter::once(&metadata.severity));
+    words
+        .map(|word| match word {
+            SeverityWord::Error => Severity::Error,
+            SeverityWord::Warning => Severity::Warning,
+            SeverityWord::Info => Severity::Info,
+        })
+        .max()
+}
+
+struct Reader<'a> {
+    sources: &'a mut Sources,
+    working: &'a Path,
+    mistakes: &'a mut Vec<Diagnostic>,
+    /// Files whose reading has begun and not ended.
+    open: Vec<PathBuf>,
+    chain: Chain,
+}
+
+impl Reader<'_> {
+    fn add(&mut self, path: &Path, source: crate::source::SourceFile) {
+        let text = source.shared_text();
+        let id = self.sources.add(source);
+        let (settings, found) = config::read(id, &text);
+        self.mistakes.extend(found);
+        let known: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
+        self.mistakes.extend(config::unknown_rules(&settings, &known));
+        self.open.push(path.to_path_buf());
+        for named in &settings.extends {
+            self.extend(path, named);
+        }
+        self.open.pop();
+        self.chain.layers.push(settings);
+    }
+
+    fn extend(&mut self, path: &Path, named: &Spanned<String>) {
+        let refuse = |why: &str| {
+            mistake(named.span, format!("`{}` cannot be extended", named.value), why.to_owned(), None)
+        };
+        let found = load::named_by_policy(self.working, path, &named.value);
+        let outcome = match &found {
+            Err(why) => Err(refuse(why)),
+            Ok(found) if self.open.contains(found) => Err(refuse("it extends this file itself")),
+            Ok(_) if self.chain.layers.len() + self.open.len() >= MOST_LAYERS => {
+                Err(refuse(&format!("more than {MOST_LAYERS} files extend each other")))
+            }
+            Ok(found) => load::read_policy(self.working, found, config::SIZE_LIMIT as u64)
+                .map(|source| (found, source))
+                .map_err(|error| refuse(&error.to_string())),
+        };
+        match outcome {
+            Ok((found, source)) => self.add(found, source),
+            Err(mistake) => self.mistakes.push(mistake),
+        }
+    }
+}
+
+/// Tells which files are looked at, as the policy files that govern them say. Files are read when they are first
+/// needed; what is wrong with them is told later, when they are read in earnest.
+pub(super) struct Discoverer<'a> {
+    working: &'a Path,
+    policy: &'a PolicyArgs,
+    /// What governs the files of a folder, by folder.
+    known: RefCell<BTreeMap<PathBuf, Option<PathBuf>>>,
+    /// What a policy file and those it extends say about discovery.
+    read: RefCell<BTreeMap<PathBuf, Vec<Discovery>>>,
+}
+
+impl<'a> Discoverer<'a> {
+    pub(super) fn new(working: &'a Path, policy: &'a PolicyArgs) -> Self {
+        Self { working, policy, known: RefCell::default(), read: RefCell::default() }
+    }
+
+    /// Whether the file at this absolute path is looked at.
+    pub(super) fn wants(&self, file: &Path) -> bool {
+        let Some(policy) = self.governing(file) else { return true };
+        let mut read = self.read.borrow_mut();
+        let said = read.entry(policy.clone()).or_insert_with(|| {
+            let chain = read_chain(&mut Sources::new(), self.working, &policy, &mut Vec::new());
+            let layers = chain.map(|chain| chain.layers).unwrap_or_default();
+            layers
+                .into_iter()
+                .map(|layer| layer.discovery)
+                .filter(|one| *one != Discovery::default())
+                .collect()
+        });
+        if said.is_empty() {
+            return true;
+        }
+        let path = load::path_for_policy(self.working, &policy, file);
+        said.iter().all(|discovery| discovery.wants(&path))
+    }
+
+    fn governing(&self, file: &Path) -> Option<PathBuf> {
+        if self.policy.isolated {
+            return None;
+        }
+        if let Some(config) = &self.policy.config {
+            return Some(config.clone());
+        }
+        let folder = file.parent()?;
+        let mut known = self.known.borrow_mut();
+        known
+            .entry(folder.to_path_buf())
+            .or_insert_with_key(|folder| load::policy_for_folder(self.working, folder))
+            .clone()
+    }
+}
