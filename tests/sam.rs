@@ -3,6 +3,7 @@
 //! A dump lists the resources that were made with the properties exposure depends on, then surprises, refusals,
 //! routes and added conditions, each with the text it points at. `WICKETGATE_BLESS=1` writes the dumps anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use wicketgate::syntax::parse::parse;
 use wicketgate::syntax::tree::{NodeId, Tree};
 use wicketgate::template::bindings::{Binding, Bindings};
 use wicketgate::template::document::{Origin, Template};
+use wicketgate::template::expand::{Known, expand};
 use wicketgate::template::intrinsic::intrinsic;
 use wicketgate::template::lowered::Lowered;
 use wicketgate::template::sam::{local_files, lower};
@@ -90,6 +92,8 @@ impl Case {
         }
         let find =
             |path: &str| trees.iter().find(|(name, _)| name == path).and_then(|(_, tree)| tree.clone());
+        let known = Known { bindings: &bindings, open: &BTreeSet::new() };
+        let template = expand(&template, known, &find).unwrap_or(template);
         let lowered = lower(&template, &bindings, &find);
         Self { sources, template, lowered }
     }

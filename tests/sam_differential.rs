@@ -10,7 +10,7 @@ mod facts;
 #[path = "sam_differential/referee.rs"]
 mod referee;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::Bindings;
 use wicketgate::template::document::Template;
+use wicketgate::template::expand::{Known, expand};
 use wicketgate::template::lowered::Lowered;
 use wicketgate::template::sam::lower;
 
@@ -76,6 +77,8 @@ fn compare(file: &str, record: &Value) -> Vec<String> {
         return vec!["cannot be read as a template".to_owned()];
     };
     let bindings = Bindings { region: record["region"].as_str().map(str::to_owned), ..Bindings::default() };
+    let known = Known { bindings: &bindings, open: &BTreeSet::new() };
+    let template = expand(&template, known, &|_| None).unwrap_or(template);
     let lowered = lower(&template, &bindings, &|_| None);
     match record["ok"].as_bool() {
         Some(true) => compare_facts(&lowered, record),

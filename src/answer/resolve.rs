@@ -191,8 +191,8 @@ impl Tokens {
             let (index, list) = (self.text(index)?, self.text(list)?);
             return Ok(self.token("Select", &format!("{index} of {list}")));
         }
-        let arguments: Result<Vec<_>, String> =
-            arguments.iter().map(|argument| self.text(argument)).collect();
+        let given = arguments.iter().filter(|argument| **argument != Value::Absent);
+        let arguments: Result<Vec<_>, String> = given.map(|argument| self.text(argument)).collect();
         Ok(self.token(name.trim_start_matches("Fn::"), &arguments?.join(" ")))
     }
 

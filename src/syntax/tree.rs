@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::source::{FileId, Span, TextRange};
+use crate::syntax::limits::MAX_DEPTH;
 
 /// Index of a node in a [`Tree`], its base included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -349,5 +352,44 @@ impl Tree {
     /// The node under a chain of keys.
     pub fn get_path(&self, id: NodeId, keys: &[&str]) -> Option<NodeId> {
         keys.iter().try_fold(id, |node, key| self.get(node, key))
+    }
+
+    /// Copies a node of another file's tree with all that is in it; the copies keep their own spans.
+    pub fn graft(&mut self, other: &Tree, node: NodeId) -> NodeId {
+        self.graft_at(other, node, &mut FxHashMap::default(), 0)
+    }
+
+    fn graft_at(
+        &mut self,
+        other: &Tree,
+        node: NodeId,
+        done: &mut FxHashMap<NodeId, NodeId>,
+        depth: usize,
+    ) -> NodeId {
+        if let Some(&copy) = done.get(&node) {
+            return copy;
+        }
+        let original = other.node(node);
+        let kind = match &original.kind {
+            Kind::Scalar { style, .. } => Kind::Scalar {
+                text: ScalarText::Owned(other.scalar(node).unwrap_or_default().into()),
+                style: *style,
+            },
+            // Parsed trees are never that deep.
+            Kind::Sequence(_) | Kind::Mapping(_) if depth > MAX_DEPTH => Kind::Sequence(Vec::new()),
+            Kind::Sequence(items) => Kind::Sequence(
+                items.iter().map(|&item| self.graft_at(other, item, done, depth + 1)).collect(),
+            ),
+            Kind::Mapping(entries) => {
+                let copy = entries.iter().map(|entry| Entry {
+                    key: self.graft_at(other, entry.key, done, depth + 1),
+                    value: self.graft_at(other, entry.value, done, depth + 1),
+                });
+                Kind::Mapping(copy.collect())
+            }
+        };
+        let copy = self.add(Node { span: original.span, tag: original.tag.clone(), kind });
+        done.insert(node, copy);
+        copy
     }
 }

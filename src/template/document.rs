@@ -32,10 +32,12 @@ pub struct Template {
     pub outputs: Vec<Output>,
     /// `Globals` of a SAM template.
     pub globals: Option<NodeId>,
-    /// Names in `Transform`, in order.
+    /// Names in `Transform`, in order, then those of `Fn::Transform` beside all sections or all resources.
     pub transforms: Vec<(String, Span)>,
     /// Top-level `Description`.
     pub description: Option<NodeId>,
+    /// Identifiers of loops over something that is not known: `Ref` reaches them.
+    pub identifiers: Vec<String>,
     parameter_index: FxHashMap<String, usize>,
     condition_index: FxHashMap<String, NodeId>,
     resource_index: FxHashMap<String, usize>,
@@ -136,6 +138,7 @@ impl Template {
         let section = |key: &str| tree.get(root, key);
         let parameters = entries(&tree, section("Parameters")).map(|entry| parameter(&tree, entry)).collect();
         let (loops, resources): (Vec<_>, Vec<_>) = entries(&tree, section("Resources"))
+            .filter(|entry| tree.scalar(entry.key) != Some("Fn::Transform"))
             .partition(|entry| tree.scalar(entry.key).is_some_and(|key| key.starts_with("Fn::ForEach::")));
         let mut template = Self {
             file: tree.file(),
@@ -147,8 +150,9 @@ impl Template {
             loops: loops.into_iter().map(|entry| name(&tree, entry)).collect(),
             outputs: entries(&tree, section("Outputs")).map(|entry| output(&tree, entry)).collect(),
             globals: section("Globals").filter(|&node| tree.is_mapping(node)),
-            transforms: transforms(&tree, section("Transform")),
+            transforms: all_transforms(&tree, root),
             description: section("Description"),
+            identifiers: Vec::new(),
             parameter_index: FxHashMap::default(),
             condition_index: FxHashMap::default(),
             resource_index: FxHashMap::default(),
@@ -257,6 +261,16 @@ fn output(tree: &Tree, entry: Entry) -> Output {
         export: field("Export").and_then(|export| tree.get(export, "Name")),
         condition: field("Condition").and_then(|node| tree.scalar(node)).map(str::to_owned),
     }
+}
+
+/// The names in `Transform`, and those of `Fn::Transform` beside all sections or all resources: a macro there is
+/// handed everything it stands beside (AWS CloudFormation User Guide, `Fn::Transform`).
+fn all_transforms(tree: &Tree, root: NodeId) -> Vec<(String, Span)> {
+    let beside = |node: NodeId| transforms(tree, tree.get(node, "Fn::Transform"));
+    let mut names = transforms(tree, tree.get(root, "Transform"));
+    names.extend(beside(root));
+    names.extend(tree.get(root, "Resources").map(beside).unwrap_or_default());
+    names
 }
 
 fn transforms(tree: &Tree, section: Option<NodeId>) -> Vec<(String, Span)> {

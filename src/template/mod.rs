@@ -4,6 +4,7 @@
 pub mod bindings;
 pub mod cases;
 pub mod document;
+pub mod expand;
 pub mod intrinsic;
 pub mod lowered;
 pub mod resolve;

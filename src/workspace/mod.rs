@@ -5,7 +5,7 @@
 pub mod exports;
 pub mod paths;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -15,8 +15,9 @@ use crate::syntax::tree::{NodeId, Tree};
 use crate::template::bindings::{Binding, Bindings};
 use crate::template::cases::Path;
 use crate::template::document::Template;
+use crate::template::expand::{Known, expand};
 use crate::template::intrinsic::intrinsic;
-use crate::template::lowered::Lowered;
+use crate::template::lowered::{LocalFile, Lowered};
 use crate::template::resolve::{Outside, Resolver, Scope};
 use crate::template::sam;
 use crate::template::value::{Sourced, StackId, StepKind, Value};
@@ -80,10 +81,10 @@ impl Workspace {
     /// Instantiates and links templates: those that no other nests are the top-level ones.
     pub fn link(inputs: &Inputs) -> Self {
         let mut workspace = Self::default();
-        let nested = nested_files(inputs);
+        let nested = named_files(inputs, sam::local_files);
         let unknown = [Bindings::default()];
         let bindings = if inputs.bindings.is_empty() { &unknown[..] } else { &inputs.bindings };
-        let mut reached = std::collections::BTreeSet::new();
+        let mut reached = BTreeSet::new();
         let mut instantiate = |workspace: &mut Self, template: &Arc<Template>| {
             for bindings in bindings {
                 workspace.instantiate(inputs, template, bindings.clone(), None, 0, &mut reached);
@@ -92,11 +93,14 @@ impl Workspace {
         for (_, template) in inputs.templates.iter().filter(|(file, _)| !nested.contains(*file)) {
             instantiate(&mut workspace, template);
         }
-        // Templates that only nest each other in a circle are nobody's children: each stands for itself.
-        let left: Vec<_> = inputs.templates.iter().filter(|(file, _)| nested.contains(*file)).collect();
+        // Templates that only nest each other in a circle are nobody's children: each stands for itself. What is
+        // included is a part of another template.
+        let included = named_files(inputs, sam::included_files);
+        let is_left = |file: &FileId| nested.contains(file) && !included.contains(file);
+        let left: Vec<_> = inputs.templates.iter().filter(|(file, _)| is_left(file)).collect();
         for (file, template) in left {
             if !workspace.stacks.iter().any(|stack| stack.template.file == *file) {
-                let mut reached = std::collections::BTreeSet::new();
+                let mut reached = BTreeSet::new();
                 for bindings in bindings {
                     workspace.instantiate(inputs, template, bindings.clone(), None, 0, &mut reached);
                 }
@@ -146,12 +150,15 @@ impl Workspace {
         bindings: Bindings,
         parent: Option<(StackId, Option<NodeId>)>,
         depth: usize,
-        open: &mut std::collections::BTreeSet<FileId>,
+        open: &mut BTreeSet<FileId>,
     ) -> Option<StackId> {
         if self.stacks.len() >= MAX_STACKS || !open.insert(template.file) {
             return None;
         }
         let files = |path: &str| inputs.trees.get(&inputs.local(template.file, path)?).cloned();
+        let open_parameters = self.open_parameters(parent, &bindings);
+        let known = Known { bindings: &bindings, open: &open_parameters };
+        let template = &expand(template, known, &files).map_or_else(|| Arc::clone(template), Arc::new);
         let lowered = sam::lower(template, &bindings, &files);
         let id = StackId(u32::try_from(self.stacks.len()).unwrap_or(u32::MAX));
         let nested: Vec<_> =
@@ -178,6 +185,19 @@ impl Workspace {
         }
         open.remove(&template.file);
         Some(id)
+    }
+
+    /// Parameters for which a parent stack passes something that is not plain text.
+    fn open_parameters(
+        &self,
+        parent: Option<(StackId, Option<NodeId>)>,
+        bindings: &Bindings,
+    ) -> BTreeSet<String> {
+        let passed = parent.and_then(|(parent, parameters)| Some((self.stack(parent)?, parameters?)));
+        let Some((parent, parameters)) = passed else { return BTreeSet::new() };
+        let tree = &parent.lowered.tree;
+        let names = tree.entries(parameters).iter().filter_map(|entry| tree.scalar(entry.key));
+        names.filter(|name| !bindings.parameters.contains_key(*name)).map(str::to_owned).collect()
     }
 
     /// What is known about a nested stack: where it is, and the parameters whose values are plain text whatever
@@ -256,25 +276,24 @@ fn nested_stack(
     if resource.type_name != "AWS::CloudFormation::Stack" {
         return None;
     }
-    let written = tree.get(properties, "TemplateURL").and_then(|node| tree.scalar(node));
-    // The asset that a CDK app's nested stack came from.
+    // The asset that a CDK app's nested stack was made from: the URL it is deployed from names a bucket.
     let asset = resource.metadata.and_then(|metadata| tree.get(metadata, "aws:asset:path"));
-    let path = written.or_else(|| asset.and_then(|node| tree.scalar(node)))?;
+    let path = asset.or_else(|| tree.get(properties, "TemplateURL")).and_then(|node| tree.scalar(node))?;
     Some((resource.id.clone(), path.to_owned(), tree.get(properties, "Parameters")))
 }
 
-/// Files that some template of the run nests.
-fn nested_files(inputs: &Inputs) -> std::collections::BTreeSet<FileId> {
-    let mut nested = std::collections::BTreeSet::new();
+/// Templates of the run that other templates name in this way.
+fn named_files(inputs: &Inputs, names: fn(&Template) -> Vec<LocalFile>) -> BTreeSet<FileId> {
+    let mut named = BTreeSet::new();
     for template in inputs.templates.values() {
-        for wanted in sam::local_files(template) {
+        for wanted in names(template) {
             if let Some(file) = inputs.local(template.file, &wanted.path)
                 && file != template.file
                 && inputs.templates.contains_key(&file)
             {
-                nested.insert(file);
+                named.insert(file);
             }
         }
     }
-    nested
+    named
 }

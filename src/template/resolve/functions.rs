@@ -89,7 +89,7 @@ impl Resolver<'_, '_> {
                 texts::zones(region, || self.pseudo("AWS::Region").unwrap_or_else(texts::region))
             }
             Function::Cidr => texts::subnets(self.untagged(found, node).value, span),
-            Function::GetStackOutput => self.wrapped("Fn::GetStackOutput", found, node),
+            Function::GetStackOutput => stack_output(self.untagged(found, node).value),
             Function::ToJsonString => texts::json(&self.untagged(found, node).value),
             Function::Transform => unknown("what a transform puts here is not in the template"),
             Function::Equals | Function::And | Function::Or | Function::Not | Function::Condition => {
@@ -356,12 +356,18 @@ impl Resolver<'_, '_> {
             _ => unknown("`Fn::Length` of something that is no list"),
         }
     }
+}
 
-    fn wrapped(&mut self, name: &'static str, found: Intrinsic<'_>, node: NodeId) -> Value {
-        let argument = self.untagged(found, node).value;
-        match argument {
-            Value::Unknown(_) => argument,
-            _ => named(name, vec![argument]),
+/// `Fn::GetStackOutput`: an output of a stack that may be anywhere, so always a name. Its arguments in a fixed
+/// order: stack, output, region, role; what is not given is absent.
+fn stack_output(argument: Value) -> Value {
+    let field = |key: &str| argument.get(key).map_or(Value::Absent, |field| field.value.clone());
+    let arguments = ["StackName", "OutputName", "Region", "RoleArn"].map(field);
+    match &arguments {
+        _ if matches!(argument, Value::Unknown(_)) => argument,
+        [Value::Absent, ..] | [_, Value::Absent, ..] => {
+            unknown("`Fn::GetStackOutput` needs `StackName` and `OutputName`")
         }
+        _ => named("Fn::GetStackOutput", arguments.to_vec()),
     }
 }

@@ -40,6 +40,11 @@ impl Resolver<'_, '_> {
             let name = Name::Resource { stack: scope.stack, id };
             return Sourced::new(Value::named(name), span);
         }
+        if scope.template.identifiers.iter().any(|identifier| identifier == name) {
+            let name =
+                Name::Function { name: "Fn::ForEach", arguments: vec![Value::String(name.to_owned())] };
+            return Sourced::new(Value::named(name), span);
+        }
         // SAM lets `Ref` reach what it derives: `Api.Stage`, `Function.Alias`.
         if let Some((id, _)) = name.split_once('.')
             && scope.template.resource(id).is_some()

@@ -21,7 +21,6 @@ mod http_events;
 mod identifier;
 mod implicit;
 mod local_files;
-mod loops;
 mod lowering;
 mod nodes;
 mod openapi;
@@ -33,11 +32,13 @@ mod schema;
 mod schema_events;
 mod websocket;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::syntax::tree::Tree;
 use crate::template::bindings::Bindings;
 use crate::template::document::Template;
+use crate::template::expand::{Known, expand};
 use crate::template::lowered::{LocalFile, Lowered};
 use crate::template::sam::lowering::Lowering;
 
@@ -47,8 +48,6 @@ use crate::template::sam::lowering::Lowering;
 /// available. A refused template is lowered as far as it goes.
 pub fn lower(template: &Template, bindings: &Bindings, files: &dyn Fn(&str) -> Option<Arc<Tree>>) -> Lowered {
     let mut lowering = Lowering::new(template, bindings, files);
-    loops::expand(&mut lowering);
-    lowering.include_files();
     lowering.read_bodies();
     if !template.is_sam() {
         return lowering.finish();
@@ -68,7 +67,24 @@ pub fn lower(template: &Template, bindings: &Bindings, files: &dyn Fn(&str) -> O
     lowering.finish()
 }
 
-/// Local files that a template names: definitions, nested templates, `AWS::Include`.
+/// Local files that a template names: definitions, nested templates, `AWS::Include`. Those that loops name are
+/// found where the parameters' defaults lead to them.
 pub fn local_files(template: &Template) -> Vec<LocalFile> {
-    local_files::local_files(template)
+    let mut files = local_files::local_files(template);
+    if template.loops.is_empty() {
+        return files;
+    }
+    let known = Known { bindings: &Bindings::default(), open: &BTreeSet::new() };
+    let in_loops = expand(template, known, &|_| None).map(|expanded| local_files::local_files(&expanded));
+    for file in in_loops.unwrap_or_default() {
+        if !files.iter().any(|known| known.path == file.path) {
+            files.push(file);
+        }
+    }
+    files
+}
+
+/// Local files whose content `AWS::Include` puts into a template: parts of it, no templates of their own.
+pub fn included_files(template: &Template) -> Vec<LocalFile> {
+    local_files::included(template)
 }

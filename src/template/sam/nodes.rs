@@ -4,10 +4,8 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use crate::source::Span;
-use crate::syntax::tree::{Entry, Kind, Node, NodeId, ScalarText, Tree};
+use crate::syntax::tree::{Entry, Kind, Node, NodeId, Tree};
 use crate::template::intrinsic::{Function, Intrinsic, intrinsic};
 
 /// How deep walks over a tree go. The parser refuses deeper texts.
@@ -304,44 +302,6 @@ impl Nodes {
             }
             None => vec![value],
         }
-    }
-
-    /// Copies a node of another file's tree, with its own spans.
-    pub(super) fn graft(&mut self, other: &Tree, node: NodeId) -> NodeId {
-        self.graft_at(other, node, &mut FxHashMap::default(), 0)
-    }
-
-    fn graft_at(
-        &mut self,
-        other: &Tree,
-        node: NodeId,
-        done: &mut FxHashMap<NodeId, NodeId>,
-        depth: u32,
-    ) -> NodeId {
-        if let Some(&copy) = done.get(&node) {
-            return copy;
-        }
-        let original = other.node(node);
-        let kind = match &original.kind {
-            Kind::Scalar { style, .. } => Kind::Scalar {
-                text: ScalarText::Owned(other.scalar(node).unwrap_or_default().into()),
-                style: *style,
-            },
-            Kind::Sequence(_) | Kind::Mapping(_) if depth > MAX_DEPTH => Kind::Sequence(Vec::new()),
-            Kind::Sequence(items) => Kind::Sequence(
-                items.iter().map(|&item| self.graft_at(other, item, done, depth + 1)).collect(),
-            ),
-            Kind::Mapping(entries) => {
-                let copy = entries.iter().map(|entry| Entry {
-                    key: self.graft_at(other, entry.key, done, depth + 1),
-                    value: self.graft_at(other, entry.value, done, depth + 1),
-                });
-                Kind::Mapping(copy.collect())
-            }
-        };
-        let copy = self.tree.add(Node { span: original.span, tag: original.tag.clone(), kind });
-        done.insert(node, copy);
-        copy
     }
 }
 
