@@ -23,6 +23,7 @@ use wicketgate::check::{File, Role, analyse};
 use wicketgate::report;
 use wicketgate::source::{SourceFile, Sources};
 use wicketgate::template::bindings::{Binding, Bindings};
+use wicketgate::workspace::instances::Instances;
 
 /// Templates whose maps differ, with the reason.
 const EXCEPTIONS: &str = include_str!("map_differential/exceptions.txt");
@@ -111,8 +112,7 @@ fn compare(line: &str) -> Compared {
 
 fn bindings(record: &Value) -> Bindings {
     let given = record["parameters"].as_object().into_iter().flatten();
-    let given =
-        given.filter_map(|(name, value)| Some((name.clone(), Binding::Text(value.as_str()?.to_owned()))));
+    let given = given.filter_map(|(name, value)| Some((name.clone(), Binding::text(value.as_str()?))));
     Bindings {
         region: record["region"].as_str().map(str::to_owned),
         parameters: given.collect(),
@@ -124,7 +124,7 @@ fn bindings(record: &Value) -> Bindings {
 fn map_of(text: &str, bindings: &Bindings) -> Value {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("template", text));
-    let settings = Settings { bindings: vec![bindings.clone()], ..Settings::default() };
+    let settings = Settings { instances: Instances::all(vec![bindings.clone()]), ..Settings::default() };
     let files = [File { id, role: Role::Reported, problem: None }];
     let analysis = analyse(&mut sources, &files, &settings, &mut |_, _| None);
     let mut printed = Vec::new();

@@ -23,6 +23,7 @@ use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::{Binding, Bindings};
 use wicketgate::template::document::Template;
+use wicketgate::workspace::instances::Instances;
 use wicketgate::workspace::{Inputs, Workspace};
 
 /// Templates that are known to differ, with the reason.
@@ -120,7 +121,7 @@ fn bindings(record: &Value) -> Bindings {
         region: Some(text(&record["region"])),
         account: Some("123456789012".to_owned()),
         stack_name: Some("stack".to_owned()),
-        parameters: given.map(|(name, value)| (name.clone(), Binding::Text(text(value)))).collect(),
+        parameters: given.map(|(name, value)| (name.clone(), Binding::text(text(value)))).collect(),
         ..Bindings::default()
     }
 }
@@ -136,7 +137,7 @@ fn ours(record: &Value) -> Result<Value, String> {
     let template = Arc::new(Template::read(Arc::clone(&tree)).ok_or_else(unreadable)?);
     let inputs = Inputs {
         templates: BTreeMap::from([(file, template)]),
-        bindings: vec![bindings(record)],
+        instances: Instances::all(vec![bindings(record)]),
         ..Inputs::default()
     };
     let workspace = Workspace::link(&inputs);

@@ -15,6 +15,7 @@ use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::{Binding, Bindings};
 use wicketgate::template::document::Template;
+use wicketgate::workspace::instances::Instances;
 use wicketgate::workspace::{Inputs, Workspace};
 
 fn oracles() -> PathBuf {
@@ -46,11 +47,11 @@ fn bindings(case: &Value) -> Bindings {
     let template = case["template"]["Parameters"].as_object().into_iter().flatten();
     for (name, declared) in template {
         if let Some(default) = declared.get("Default") {
-            bindings.parameters.insert(name.clone(), Binding::Text(text(default)));
+            bindings.parameters.insert(name.clone(), Binding::text(text(default)));
         }
     }
     for (name, value) in case["params"].as_object().into_iter().flatten() {
-        bindings.parameters.insert(name.clone(), Binding::Text(text(value)));
+        bindings.parameters.insert(name.clone(), Binding::text(text(value)));
     }
     for (name, value) in case["exports"].as_object().into_iter().flatten() {
         bindings.known.insert(format!("export:{name}"), text(value));
@@ -82,7 +83,7 @@ fn ours(case: &Value) -> Value {
     let template = Arc::new(Template::read(Arc::clone(&tree)).expect("a template is a mapping"));
     let inputs = Inputs {
         templates: BTreeMap::from([(file, template)]),
-        bindings: vec![bindings(case)],
+        instances: Instances::all(vec![bindings(case)]),
         ..Inputs::default()
     };
     let workspace = Workspace::link(&inputs);

@@ -19,6 +19,7 @@ use wicketgate::report::text::{self, Colour, TextOptions};
 use wicketgate::rules::{RULES, metadata};
 use wicketgate::source::{SourceFile, Sources, TextRange};
 use wicketgate::template::bindings::{Binding, Bindings};
+use wicketgate::workspace::instances::Instances;
 
 const TEMPLATE_ENDINGS: [&str; 4] = ["yaml", "yml", "json", "template"];
 
@@ -342,7 +343,7 @@ Resources:
 fn in_environment(name: &str, value: &str) -> Bindings {
     Bindings {
         environment: Some(name.to_owned()),
-        parameters: [("Type".to_owned(), Binding::Text(value.to_owned()))].into(),
+        parameters: [("Type".to_owned(), Binding::text(value))].into(),
         ..Bindings::default()
     }
 }
@@ -355,7 +356,7 @@ fn environments_in_which_a_finding_holds_are_named() {
     let bindings = [("dev", "REGIONAL"), ("test", "EDGE"), ("prod", "PRIVATE")];
     let settings = Settings {
         select: vec![RuleId::new("conditionally-public-api")],
-        bindings: bindings.iter().map(|(name, value)| in_environment(name, value)).collect(),
+        instances: Instances::all(bindings.iter().map(|(name, value)| in_environment(name, value)).collect()),
         ..Settings::default()
     };
     let outcome = check::run(&mut sources, &files, &settings, &mut |_, _| None);

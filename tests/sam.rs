@@ -80,7 +80,7 @@ impl Case {
             match pair.split_once('=') {
                 Some(("region", region)) => bindings.region = Some(region.to_owned()),
                 Some((name, value)) => {
-                    bindings.parameters.insert(name.to_owned(), Binding::Text(value.to_owned()));
+                    bindings.parameters.insert(name.to_owned(), Binding::text(value));
                 }
                 None => {}
             }

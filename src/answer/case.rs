@@ -29,7 +29,7 @@ pub fn read(line: &[u8], base: &Bindings) -> Result<Case, String> {
     let mut bindings = base.clone();
     let members = |key: &str| case.get(key).and_then(Json::as_object).into_iter().flatten();
     for (name, value) in members("params") {
-        bindings.parameters.insert(name.clone(), Binding::Text(text(value)));
+        bindings.parameters.insert(name.clone(), Binding::text(text(value)));
     }
     for (name, value) in members("exports") {
         bindings.known.insert(format!("export:{name}"), text(value));

@@ -105,7 +105,7 @@ fn complete(stack: &Stack) -> Bindings {
         }
         let default = parameter.default.and_then(|node| parameter_text(&stack.lowered.tree, node));
         let binding = match default {
-            Some(text) => Binding::Text(text),
+            Some(text) => Binding::text(text),
             None => {
                 let name = Name::Parameter { stack: stack.id, name: parameter.name.clone() };
                 Binding::Value(Sourced::new(Value::named(name), parameter.name_span))

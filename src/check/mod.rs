@@ -3,6 +3,7 @@
 //! It reads no file and renders nothing; whoever needs diagnostics calls it, and there is no other way to get
 //! them.
 
+pub mod bound;
 pub mod judge;
 pub mod merge;
 pub mod muting;
@@ -12,6 +13,7 @@ pub mod readable;
 pub mod settings;
 pub mod summary;
 
+use crate::check::bound::Refused;
 use crate::check::judge::Judged;
 use crate::check::read::{Read, ReadLocal};
 use crate::check::settings::Settings;
@@ -52,6 +54,8 @@ pub struct Analysis {
     pub workspace: Workspace,
     /// The facts.
     pub model: ExposureModel,
+    /// Values given to parameters that CloudFormation would refuse, and what else of the bindings cannot be.
+    pub refused: Refused,
     /// What could not be read.
     read: Read,
 }
@@ -78,7 +82,7 @@ pub fn analyse(
     read_local: &mut ReadLocal<'_>,
 ) -> Analysis {
     let readable = files.iter().filter(|file| file.problem.is_none()).map(|file| file.id);
-    let mut read = read::read(sources, &readable.collect::<Vec<_>>(), &settings.bindings, read_local);
+    let mut read = read::read(sources, &readable.collect::<Vec<_>>(), &settings.instances, read_local);
     for file in files {
         if let Some((range, message)) = &file.problem {
             read.problems.insert(file.id, vec![read::whole_file_problem(file.id, *range, message)]);
@@ -86,7 +90,9 @@ pub fn analyse(
     }
     let workspace = Workspace::link(&read.inputs);
     let model = crate::exposure::build(&workspace);
-    Analysis { workspace, model, read }
+    let whole = read.problems.is_empty() && read.failures.is_empty();
+    let refused = bound::refused(&workspace, &settings.instances, whole);
+    Analysis { workspace, model, refused, read }
 }
 
 /// Checks `files`: the only way to get diagnostics about templates.
@@ -112,6 +118,8 @@ pub fn run(
     let is_reported = |file: FileId| reported.binary_search(&file).is_ok();
     let internal_error = !failures.is_empty();
     let mut diagnostics = finish(findings, settings, is_reported);
+    let refused = analysis.refused.found.iter();
+    diagnostics.extend(refused.filter(|refused| touches(refused, is_reported)).cloned());
     diagnostics.extend(failures.into_iter().map(|failure| failure.diagnostic));
     let diagnostics = merge::merge(diagnostics);
     let inputs = &analysis.read.inputs;
@@ -133,13 +141,15 @@ pub fn finish(
     settings: &Settings,
     reported: impl Fn(FileId) -> bool,
 ) -> Vec<Diagnostic> {
-    let touches = |diagnostic: &Diagnostic| {
-        let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.related);
-        places.map(|label: &Label| label.span.file).any(&reported)
-    };
     let mut asked: Vec<Finding> =
         findings.into_iter().filter(|finding| settings.shows(&finding.diagnostic)).collect();
     asked.iter_mut().for_each(|finding| settings.set_level(&mut finding.diagnostic));
     let loud = muting::mute(asked).into_iter().map(|finding| finding.diagnostic);
-    merge::merge(loud.filter(touches).collect())
+    merge::merge(loud.filter(|diagnostic| touches(diagnostic, &reported)).collect())
+}
+
+/// Whether a diagnostic says something about a reported file.
+fn touches(diagnostic: &Diagnostic, reported: impl Fn(FileId) -> bool) -> bool {
+    let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.related);
+    places.map(|label: &Label| label.span.file).any(reported)
 }

@@ -53,7 +53,11 @@ fn decisions(layer: &config::Settings) -> Stated {
     });
     Stated {
         posture: layer.posture.as_ref().map(|word| word.value),
-        environments: Vec::new(),
+        environments: layer
+            .environments
+            .iter()
+            .filter_map(|one| Some((one.name.value.clone(), one.body.posture.as_ref()?.value)))
+            .collect(),
         overrides: overrides.collect(),
     }
 }

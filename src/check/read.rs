@@ -13,10 +13,10 @@ use crate::check::readable;
 use crate::rules::unreadable_template::Problem;
 use crate::source::{FileId, SourceFile, Sources, Span, TextRange};
 use crate::syntax::parse::{Parsed, parse};
-use crate::template::bindings::Bindings;
 use crate::template::document::Template;
 use crate::template::sam;
 use crate::workspace::Inputs;
+use crate::workspace::instances::Instances;
 use crate::workspace::paths;
 
 /// Most files that are read because templates name them.
@@ -41,11 +41,11 @@ pub struct Read {
 pub fn read(
     sources: &mut Sources,
     files: &[FileId],
-    bindings: &[Bindings],
+    instances: &Instances,
     read_local: &mut ReadLocal<'_>,
 ) -> Read {
     let mut result = Read::default();
-    result.inputs.bindings = bindings.to_vec();
+    result.inputs.instances = instances.clone();
     let mut pending: Vec<FileId> = files.to_vec();
     let mut named = false;
     while !pending.is_empty() {

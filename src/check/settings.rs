@@ -7,7 +7,7 @@ use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId};
 use crate::intent::stated::{Approved, Decisions};
 use crate::rules::options::Options;
 use crate::source::{FileId, Sources};
-use crate::template::bindings::Bindings;
+use crate::workspace::instances::Instances;
 
 /// Settings of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,8 @@ pub struct Settings {
     pub ignore: Vec<RuleId>,
     /// Findings less sure than this are not shown. Low confidence is never shown to the regular persona.
     pub min_confidence: Confidence,
-    /// What is known about stack instances; each top-level template is judged once per entry. Empty: once,
-    /// with nothing known.
-    pub bindings: Vec<Bindings>,
+    /// Which instances of each top-level template are judged, and what is known about them.
+    pub instances: Instances,
 }
 
 impl Default for Settings {
@@ -47,7 +46,7 @@ impl Default for Settings {
             select: Vec::new(),
             ignore: Vec::new(),
             min_confidence: Confidence::Low,
-            bindings: Vec::new(),
+            instances: Instances::default(),
         }
     }
 }

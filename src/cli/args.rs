@@ -25,6 +25,7 @@ Examples:
   wicketgate check                                      every template below this folder
   wicketgate check template.yaml                        one file; its repository is read for links
   wicketgate check --posture private --format concise . one line a finding, for editors and logs
+  wicketgate check --env prod .                         with the values of this environment
   wicketgate check --select public-api,missing-resource-policy services
   wicketgate check --format json --output findings.json .
   git show HEAD:template.yaml | wicketgate check --stdin-filename template.yaml -
@@ -108,6 +109,20 @@ pub(super) struct PolicyArgs {
     pub(super) isolated: bool,
 }
 
+/// What to assume about stacks; the same for every verb that reads templates.
+#[derive(Debug, Args)]
+pub(super) struct EnvironmentArgs {
+    /// Only this environment, of the policy file or of the samconfig beside each template; may be given several times
+    #[arg(long = "env", value_name = "NAME", help_heading = "Environments")]
+    pub(super) env: Vec<String>,
+    /// Value of a parameter; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE", help_heading = "Environments")]
+    pub(super) params: Vec<String>,
+    /// File of parameter values, as CloudFormation, CodePipeline and Git sync take them; may be given several times
+    #[arg(long = "parameter-file", value_name = "FILE", help_heading = "Environments")]
+    pub(super) parameter_files: Vec<PathBuf>,
+}
+
 /// Arguments of `resolve`.
 #[derive(Debug, Args)]
 pub(super) struct ResolveArgs {
@@ -116,20 +131,19 @@ pub(super) struct ResolveArgs {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
-    /// Value of a parameter; may be given several times
-    #[arg(long = "param", value_name = "NAME=VALUE", conflicts_with = "jsonl")]
-    pub(super) params: Vec<String>,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArgs,
     /// Region of the stack
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", help_heading = "Environments")]
     pub(super) region: Option<String>,
     /// Account of the stack
-    #[arg(long, value_name = "ACCOUNT")]
+    #[arg(long, value_name = "ACCOUNT", help_heading = "Environments")]
     pub(super) account: Option<String>,
     /// Name of the stack
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Environments")]
     pub(super) stack_name: Option<String>,
     /// Read cases from JSON lines instead of templates
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["env", "params", "parameter_files"])]
     pub(super) jsonl: bool,
     /// Resources of every type, not only of those that decide exposure
     #[arg(long)]
@@ -162,6 +176,8 @@ pub(super) struct CheckArgs {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArgs,
 
     /// Notation of the results
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
@@ -229,6 +245,8 @@ pub(super) struct MapArgs {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArgs,
     /// Notation of the map
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ListFormat,

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use crate::cli::args::{CheckArgs, CheckFormat, FailOnChoice, PostureChoice};
+use crate::cli::environments;
 use crate::cli::explain::known_rule;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Input, Wanted};
-use crate::cli::judge::{BAD_POLICY, Flags, Judged, judge, policies};
+use crate::cli::judge::{Flags, Judged, judge, nothing_judged, policies, unknown_parameter};
 use crate::cli::output::{deliver, note, note_all, wants_color, width};
 use crate::cli::progress::Progress;
 use crate::config::FailOn;
@@ -48,19 +49,29 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
         force_exclude: args.force_exclude,
     })?;
     progress.say(|| format!("judging {} templates", input.files.len()));
-    let groups = match policies(&mut input, &args.policy, &flags(args))? {
-        Ok(groups) => groups,
-        Err(mistakes) => {
-            drop(progress);
-            let numbers = Summary::default().with_findings(&mistakes);
-            deliver(args.output.as_deref(), |out| write(out, args, &mistakes, &input.sources, &numbers))?;
-            note(BAD_POLICY);
-            return Ok(Status::Failed);
-        }
+    let bindings = environments::flags(&args.environment)?;
+    let read = policies(&mut input, &args.policy, &args.environment, &bindings, &flags(args))?;
+    let policies = match read {
+        Ok(policies) => policies,
+        Err(mistakes) => return refuse(args, &input, &mistakes),
     };
-    let judged = judge(&mut input, groups);
+    let mut judged = judge(&mut input, policies);
     drop(progress);
+    if !judged.mistakes.is_empty() {
+        return refuse(args, &input, &judged.mistakes);
+    }
+    if let Some(failure) = unknown_parameter(std::mem::take(&mut judged.unknown)) {
+        return Err(failure);
+    }
     report(args, &input, &judged, started)
+}
+
+/// Reports mistakes because of which nothing was judged.
+fn refuse(args: &CheckArgs, input: &Input, mistakes: &[Diagnostic]) -> Result<Status, Failure> {
+    let numbers = Summary::default().with_findings(mistakes);
+    deliver(args.output.as_deref(), |out| write(out, args, mistakes, &input.sources, &numbers))?;
+    note(nothing_judged(mistakes));
+    Ok(Status::Failed)
 }
 
 fn flags(args: &CheckArgs) -> Flags {

@@ -60,6 +60,22 @@ pub(super) enum Failure {
     },
     /// A `--param` that is not `NAME=VALUE`.
     Parameter(String),
+    /// A `--param` for a parameter that no template declares.
+    UnknownParameter {
+        /// Its name.
+        name: String,
+        /// The declared name most like it.
+        nearest: Option<String>,
+    },
+    /// An `--env` that neither a policy file nor a samconfig knows.
+    UnknownEnvironment {
+        /// Its name.
+        name: String,
+        /// Names like it, best first.
+        nearest: Vec<String>,
+        /// All names there are.
+        known: Vec<String>,
+    },
     /// The file of `--output` could not be written.
     Output {
         /// The file.
@@ -93,6 +109,13 @@ impl fmt::Display for Failure {
             Self::Parameter(text) => {
                 write!(formatter, "--param takes NAME=VALUE, and `{text}` has no `=` behind a name")
             }
+            Self::UnknownParameter { name, nearest } => {
+                write!(formatter, "no template declares the parameter `{name}` of --param")?;
+                nearest.as_ref().map_or(Ok(()), |near| write!(formatter, "; did you mean `{near}`?"))
+            }
+            Self::UnknownEnvironment { name, nearest, known } => {
+                unknown_environment(formatter, name, nearest, known)
+            }
             Self::Output { path, source } => write!(formatter, "cannot write {}: {source}", path.display()),
             Self::Stdout(source) => write!(formatter, "cannot write to standard output: {source}"),
             Self::ReaderGone => formatter.write_str("standard output was closed"),
@@ -110,6 +133,21 @@ fn unknown_rule(formatter: &mut fmt::Formatter<'_>, name: &str, nearest: &[&str]
     formatter.write_str(if nearest.is_empty() { "; `wicketgate rules` lists them" } else { "?" })
 }
 
+fn unknown_environment(
+    formatter: &mut fmt::Formatter<'_>,
+    name: &str,
+    nearest: &[String],
+    known: &[String],
+) -> fmt::Result {
+    write!(formatter, "nobody knows the environment `{name}`: ")?;
+    match (nearest.first(), known.is_empty()) {
+        (Some(near), _) => write!(formatter, "did you mean `{near}`?"),
+        (None, false) => write!(formatter, "there are `{}`", known.join("`, `")),
+        (None, true) => formatter
+            .write_str("the policy file lists no environments, and no samconfig belongs to a template here"),
+    }
+}
+
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -117,6 +155,8 @@ impl std::error::Error for Failure {
             | Self::StdinBesidePaths
             | Self::NameWithoutStdin
             | Self::Parameter(_)
+            | Self::UnknownParameter { .. }
+            | Self::UnknownEnvironment { .. }
             | Self::ReaderGone => None,
             Self::WorkingDirectory(source)
             | Self::Stdin(source)

@@ -8,19 +8,27 @@ use std::path::Path;
 use crate::check::settings::Settings;
 use crate::check::summary::Summary;
 use crate::check::{self, Analysis, File, Outcome, policy};
-use crate::cli::args::PolicyArgs;
+use crate::cli::args::{EnvironmentArgs, PolicyArgs};
+use crate::cli::environments::{self, ReadPolicy};
 use crate::cli::failure::Failure;
 use crate::cli::input::{self, Input, InputFile};
 use crate::cli::policy::{Chain, read_chain};
-use crate::config::FailOn;
+use crate::config::{self, FailOn};
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
-use crate::exposure::model::ExposureModel;
 use crate::intent::Posture;
 use crate::load::{self, Role};
 use crate::source::FileId;
+use crate::template::bindings::Bindings;
+use crate::workspace::instances::Instances;
 
-/// Said after the mistakes in policy files.
-pub(super) const BAD_POLICY: &str = "wicketgate: the policy file has mistakes; nothing was judged";
+/// What is said after mistakes because of which nothing was judged.
+pub(super) fn nothing_judged(mistakes: &[Diagnostic]) -> &'static str {
+    if mistakes.iter().any(|mistake| mistake.rule == config::POLICY_FILE) {
+        "wicketgate: the policy file has mistakes; nothing was judged"
+    } else {
+        "wicketgate: values of parameters have mistakes; nothing was judged"
+    }
+}
 
 /// What the flags say; `None` where they say nothing.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +51,17 @@ pub(super) struct Group {
     files: Vec<FileId>,
 }
 
-/// Groups of the run, or the mistakes in its policy files: with those nothing may be judged.
-pub(super) type Policies = Result<Vec<Group>, Vec<Diagnostic>>;
+/// What the policy files and flags come to.
+pub(super) struct Policies {
+    groups: Vec<Group>,
+    /// What is known about the stacks, the same for all groups.
+    pub(super) instances: Instances,
+    /// What is wrong in samconfigs beside templates.
+    problems: Vec<Diagnostic>,
+}
+
+/// What governs the run, or the mistakes in what was named: with those nothing may be judged.
+pub(super) type ReadPolicies = Result<Policies, Vec<Diagnostic>>;
 
 /// Judgements of all groups together.
 #[derive(Default)]
@@ -56,21 +73,34 @@ pub(super) struct Judged {
     pub(super) failing: bool,
     /// Whether some reported file has no policy file.
     pub(super) without_policy: bool,
+    /// What is wrong with values in files that were named; if there is anything, nothing else counts.
+    pub(super) mistakes: Vec<Diagnostic>,
+    /// Parameters of the command line that no template declares, with the declared names most like them.
+    pub(super) unknown: Vec<(String, Option<String>)>,
     /// Whether a bug of ours cut the judgement short; a diagnostic tells which.
     pub(super) internal_error: bool,
 }
 
 /// Reads the policy files of the run. Each group costs a run of the driver, so files of different policy files
-/// that say the same are one group.
-pub(super) fn policies(input: &mut Input, from: &PolicyArgs, flags: &Flags) -> Result<Policies, Failure> {
+/// that say the same are one group. `bindings` is what the flags say about every stack.
+pub(super) fn policies(
+    input: &mut Input,
+    from: &PolicyArgs,
+    environment: &EnvironmentArgs,
+    bindings: &Bindings,
+    flags: &Flags,
+) -> Result<ReadPolicies, Failure> {
     let mut mistakes = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
+    let mut read: Vec<ReadPolicy> = Vec::new();
+    let mut governing = BTreeMap::new();
     let mut governed = input::governed(input, from);
     if let (Some(config), true) = (&from.config, governed.is_empty()) {
         // It governs nothing, and still it has to be there and to be right.
         governed.insert(Some(config.clone()), Vec::new());
     }
     for (path, mut files) in governed {
+        let has_policy = path.is_some();
         let chain = match &path {
             Some(path) => read_chain(&mut input.sources, &input.working, path, &mut mistakes)?,
             None => Chain::default(),
@@ -82,7 +112,10 @@ pub(super) fn policies(input: &mut Input, from: &PolicyArgs, flags: &Flags) -> R
         let stated = chain.layers.iter().rev().find_map(|layer| layer.fail_on.as_ref());
         let fail_on = flags.fail_on.or(stated.map(|word| word.value));
         let fail_on = fail_on.unwrap_or(FailOn::AtLeast(Severity::Warning));
-        let has_policy = path.is_some();
+        if let Some(path) = path {
+            governing.extend(files.iter().map(|&governed| (governed, read.len())));
+            read.push(ReadPolicy::new(path, &chain.layers));
+        }
         let alike = |group: &&mut Group| {
             group.settings == settings && group.fail_on == fail_on && group.has_policy == has_policy
         };
@@ -92,18 +125,42 @@ pub(super) fn policies(input: &mut Input, from: &PolicyArgs, flags: &Flags) -> R
         }
     }
     groups.iter_mut().for_each(|group| group.files.sort_unstable());
-    Ok(if mistakes.is_empty() { Ok(groups) } else { Err(mistakes) })
+    if !mistakes.is_empty() {
+        return Ok(Err(mistakes));
+    }
+    environments::govern_context(input, &read, &mut governing, from.config.as_deref());
+    let bound = environments::bind(input, environment, bindings, &read, &governing)?;
+    if !bound.mistakes.is_empty() {
+        return Ok(Err(bound.mistakes));
+    }
+    if !bound.unknown.is_empty() {
+        return Ok(Err(bound.problems));
+    }
+    for group in &mut groups {
+        group.settings.instances = bound.instances.clone();
+    }
+    Ok(Ok(Policies { groups, instances: bound.instances, problems: bound.problems }))
 }
 
 /// Judges every group in the light of the whole run.
-pub(super) fn judge(input: &mut Input, groups: Vec<Group>) -> Judged {
+pub(super) fn judge(input: &mut Input, policies: Policies) -> Judged {
     let mut judged = Judged::default();
-    let several = groups.len() > 1;
-    for group in groups {
+    let several = policies.groups.len() > 1 || !policies.problems.is_empty();
+    for problem in policies.problems {
+        let fails = |group: &Group| group.fail_on.fails(problem.severity);
+        judged.failing |= policies.groups.iter().any(fails);
+        judged.diagnostics.push(problem);
+    }
+    for group in policies.groups {
         let files = roles(input, |file| group.files.binary_search(&file.id).is_ok());
         let local = &input.local;
         let mut read_local = |naming: &str, relative: &str| local.read_local(naming, relative);
         let outcome = check::run(&mut input.sources, &files, &group.settings, &mut read_local);
+        if !outcome.analysis.refused.mistakes.is_empty() || !outcome.analysis.refused.unknown.is_empty() {
+            // The same in every group: it is about all templates of the run.
+            let refused = outcome.analysis.refused;
+            return Judged { mistakes: refused.mistakes, unknown: refused.unknown, ..Judged::default() };
+        }
         judged.take(outcome, &group, &input.files);
     }
     if several {
@@ -117,17 +174,35 @@ pub(super) fn judge(input: &mut Input, groups: Vec<Group>) -> Judged {
     judged
 }
 
-/// States the facts without judging them, for all files of the run.
-pub(super) fn analyse(input: &mut Input) -> ExposureModel {
-    analyse_with(input, &Settings::default()).model
-}
-
-/// The same with settings that say what is known about the stacks.
-pub(super) fn analyse_with(input: &mut Input, settings: &Settings) -> Analysis {
+/// States the facts about the instances of all templates of the run, without judging them.
+pub(super) fn analyse(input: &mut Input, instances: Instances) -> Analysis {
+    let settings = Settings { instances, ..Settings::default() };
     let files = roles(input, |file| file.role == Role::Reported);
     let local = &input.local;
     let mut read_local = |naming: &str, relative: &str| local.read_local(naming, relative);
-    check::analyse(&mut input.sources, &files, settings, &mut read_local)
+    check::analyse(&mut input.sources, &files, &settings, &mut read_local)
+}
+
+/// Reads what governs the run and states the facts; mistakes because of which that is not done instead.
+pub(super) fn analysed(
+    input: &mut Input,
+    policy: &PolicyArgs,
+    environment: &EnvironmentArgs,
+    bindings: &Bindings,
+) -> Result<Result<Analysis, Vec<Diagnostic>>, Failure> {
+    let policies = match policies(input, policy, environment, bindings, &Flags::default())? {
+        Ok(policies) => policies,
+        Err(mistakes) => return Ok(Err(mistakes)),
+    };
+    let mut analysis = analyse(input, policies.instances);
+    // What is wrong in files that were only found is told by `check`; here it would be passed over in silence.
+    let mut mistakes = policies.problems;
+    mistakes.append(&mut analysis.refused.mistakes);
+    mistakes.extend_from_slice(&analysis.refused.found);
+    if !mistakes.is_empty() {
+        return Ok(Err(mistakes));
+    }
+    unknown_parameter(std::mem::take(&mut analysis.refused.unknown)).map_or(Ok(Ok(analysis)), Err)
 }
 
 /// The files for the driver.
@@ -152,6 +227,12 @@ fn merged(chain: &Chain, flags: &Flags) -> Settings {
     settings.ignore.clone_from(&flags.ignore);
     settings.min_confidence = flags.min_confidence.unwrap_or(settings.min_confidence);
     settings
+}
+
+/// The failure for a parameter of the command line that no template declares.
+pub(super) fn unknown_parameter(unknown: Vec<(String, Option<String>)>) -> Option<Failure> {
+    let (name, nearest) = unknown.into_iter().next()?;
+    Some(Failure::UnknownParameter { name, nearest })
 }
 
 /// Whether the files say anything about paths.

@@ -2,14 +2,14 @@
 
 use crate::answer::map::map;
 use crate::cli::args::{ListFormat, MapArgs};
+use crate::cli::environments;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Wanted};
-use crate::cli::judge::{BAD_POLICY, Flags, analyse, policies};
-use crate::cli::output::{note, note_all, to_stdout, width};
+use crate::cli::judge::analysed;
+use crate::cli::output::{note_all, note_mistakes, to_stdout};
 use crate::cli::progress::Progress;
 use crate::load::Role;
-use crate::report::text::{Colour, TextOptions};
-use crate::report::{self, text};
+use crate::report;
 use crate::source::FileId;
 
 /// Runs `map`.
@@ -22,21 +22,19 @@ pub(super) fn run(args: &MapArgs) -> Result<Status, Failure> {
         respect_ignore_files: true,
         force_exclude: false,
     })?;
-    if let Err(mistakes) = policies(&mut input, &args.policy, &Flags::default())? {
-        drop(progress);
-        let options = TextOptions { colour: Colour::Never, width: width() };
-        let mut bytes = Vec::new();
-        // Writing to memory does not fail.
-        let _ = text::write(&mut bytes, &mistakes, &input.sources, &options);
-        note_all(String::from_utf8_lossy(&bytes).lines());
-        note(BAD_POLICY);
-        return Ok(Status::Failed);
-    }
-    let model = analyse(&mut input);
+    let bindings = environments::flags(&args.environment)?;
+    let analysis = match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
+        Ok(analysis) => analysis,
+        Err(mistakes) => {
+            drop(progress);
+            note_mistakes(&mistakes, &input);
+            return Ok(Status::Failed);
+        }
+    };
     drop(progress);
     let shown: Vec<FileId> =
         input.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
-    let answer = map(&model, &|file| shown.binary_search(&file).is_ok());
+    let answer = map(&analysis.model, &|file| shown.binary_search(&file).is_ok());
     to_stdout(|out| match args.format {
         ListFormat::Text => report::map::text::write(out, &answer, &input.sources),
         ListFormat::Json => report::map::json::write(out, &answer, &input.sources),

@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod environments;
 mod explain;
 mod failure;
 mod input;

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::ColorChoice;
 use crate::cli::failure::Failure;
+use crate::cli::input::Input;
+use crate::cli::judge::nothing_judged;
+use crate::diagnostic::Diagnostic;
 use crate::report::clean::phrase;
+use crate::report::text::{self, Colour, TextOptions};
 
 /// Runs `write` against standard output, or collects what it writes and puts that into `file` whole.
 pub(super) fn deliver(
@@ -46,6 +50,16 @@ pub(super) fn note_all(lines: impl IntoIterator<Item = impl AsRef<str>>) {
         text.push('\n');
     }
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes mistakes because of which nothing was done to standard error.
+pub(super) fn note_mistakes(mistakes: &[Diagnostic], input: &Input) {
+    let options = TextOptions { colour: Colour::Never, width: width() };
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = text::write(&mut bytes, mistakes, &input.sources, &options);
+    note_all(String::from_utf8_lossy(&bytes).lines());
+    note(nothing_judged(mistakes));
 }
 
 /// Puts `bytes` into the file at `path`: whole or not at all, so that nobody ever reads half a result.

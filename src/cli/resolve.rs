@@ -1,20 +1,20 @@
 //! The verb `resolve`: templates with parameter values in, JSON lines out.
 
-use std::collections::BTreeMap;
-
 use crate::answer::case::{self, Case};
 use crate::answer::resolve::{EXPOSURE_TYPES, Resolved, resolve};
 use crate::check::{self, settings::Settings};
 use crate::cli::args::ResolveArgs;
+use crate::cli::environments;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Wanted};
-use crate::cli::judge::analyse_with;
-use crate::cli::output::{note_all, to_stdout};
+use crate::cli::judge::analysed;
+use crate::cli::output::{note_all, note_mistakes, to_stdout};
 use crate::cli::simulate::each_line;
 use crate::load::Role;
 use crate::report::resolve::{Subject, write};
 use crate::source::{SourceFile, Sources};
-use crate::template::bindings::{Binding, Bindings};
+use crate::template::bindings::Bindings;
+use crate::workspace::instances::Instances;
 
 /// Runs `resolve`.
 pub(super) fn run(args: &ResolveArgs) -> Result<Status, Failure> {
@@ -26,25 +26,16 @@ fn is_wanted(args: &ResolveArgs) -> impl Fn(&str) -> bool + '_ {
 }
 
 fn bindings(args: &ResolveArgs) -> Result<Bindings, Failure> {
-    let mut parameters = BTreeMap::new();
-    for text in &args.params {
-        let (name, value) = text
-            .split_once('=')
-            .filter(|(name, _)| !name.is_empty())
-            .ok_or_else(|| Failure::Parameter(text.clone()))?;
-        parameters.insert(name.to_owned(), Binding::Text(value.to_owned()));
-    }
     Ok(Bindings {
         region: args.region.clone(),
         account: args.account.clone(),
         stack_name: args.stack_name.clone(),
-        parameters,
-        ..Bindings::default()
+        ..environments::flags(&args.environment)?
     })
 }
 
 fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
-    let settings = Settings { bindings: vec![bindings(args)?], ..Settings::default() };
+    let bindings = bindings(args)?;
     let wanted = Wanted {
         paths: &args.paths,
         stdin_filename: None,
@@ -53,14 +44,21 @@ fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
         force_exclude: false,
     };
     let mut input = input::read(&wanted)?;
-    let analysis = analyse_with(&mut input, &settings);
+    let analysis = match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
+        Ok(analysis) => analysis,
+        Err(mistakes) => {
+            note_mistakes(&mistakes, &input);
+            return Ok(Status::Failed);
+        }
+    };
     let reported = |file| input.files.iter().any(|known| known.id == file && known.role == Role::Reported);
     let mut failed = !input.errors.is_empty();
     to_stdout(|out| {
         for stack in analysis.workspace.stacks().iter().filter(|stack| reported(stack.template.file)) {
             let resolved = resolve(&analysis.workspace, stack, &is_wanted(args));
             failed |= resolved.is_err();
-            write(out, Subject::File(input.sources.name(stack.template.file)), &resolved)?;
+            let environment = stack.bindings.environment.as_deref();
+            write(out, Subject::File(input.sources.name(stack.template.file), environment), &resolved)?;
         }
         Ok(())
     })?;
@@ -89,7 +87,7 @@ fn lines(args: &ResolveArgs) -> Result<Status, Failure> {
 
 /// Works out the template of one line.
 fn one(args: &ResolveArgs, case: Case) -> Result<Resolved, String> {
-    let settings = Settings { bindings: vec![case.bindings], ..Settings::default() };
+    let settings = Settings { instances: Instances::all(vec![case.bindings]), ..Settings::default() };
     let mut sources = Sources::new();
     let id = sources.add(SourceFile::new("template", case.template));
     let files = [check::File { id, role: check::Role::Reported, problem: None }];

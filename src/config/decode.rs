@@ -142,6 +142,11 @@ impl<'t, 'text> Section<'t, 'text> {
         }
     }
 
+    /// Reports something about a place in the table.
+    pub(super) fn refuse_at(&mut self, span: Span, message: String, help: &str) {
+        self.mistakes.found.push(mistake(span, message, String::new(), Some(help.to_owned())));
+    }
+
     /// Checks that the key, if written, is this whole number.
     pub(super) fn constant(&mut self, key: &'static str, about: &'static str, known: i64) {
         let Some(value) = self.value(key, about, || Shape::Constant(known)) else { return };
@@ -267,6 +272,24 @@ impl<'t, 'text> Section<'t, 'text> {
         found
     }
 
+    /// Names with texts that may be empty, in written order; the names are the user's.
+    pub(super) fn values_by_name(
+        &mut self,
+        key: &'static str,
+        about: &'static str,
+    ) -> Vec<(Spanned<String>, Spanned<String>)> {
+        let shape = || Shape::Named(Box::new(Shape::Text));
+        self.named(key, about, shape, |section, name, value| match value.get_ref() {
+            DeValue::String(text) => {
+                Some(Spanned { value: text.to_string(), span: section.mistakes.span(value.span()) })
+            }
+            _ => {
+                section.wrong_type(name, value, "a text in quotes", None);
+                None
+            }
+        })
+    }
+
     fn text_of(&mut self, key: &str, value: &TomlSpanned<DeValue<'_>>) -> Option<Spanned<String>> {
         let DeValue::String(text) = value.get_ref() else {
             self.wrong_type(key, value, "a text in quotes", None);
@@ -354,7 +377,6 @@ impl<'t, 'text> Section<'t, 'text> {
     }
 
     /// What `read` makes of each table `[key.NAME]`, by the names, which are the user's.
-    #[allow(dead_code, reason = "environments are read with it")]
     pub(super) fn tables_by_name<T>(
         &mut self,
         key: &'static str,

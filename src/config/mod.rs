@@ -3,12 +3,21 @@
 //! It is handed text and never looks for a file. It does not know command line flags: who reads both lets the
 //! flag win.
 
+pub mod bind;
+pub mod environments;
+pub mod files;
+pub(crate) mod mistakes;
 pub mod nearest;
+pub mod samconfig;
 pub mod settings;
 pub mod shape;
 pub mod tighten;
 
+mod data;
 mod decode;
+mod overrides;
+mod parameter_file;
+mod parts;
 mod tables;
 
 pub use crate::config::settings::{FailOn, Settings};
@@ -21,6 +30,10 @@ use crate::source::{FileId, Span, Spanned};
 
 /// Stands in diagnostics about the policy file where a rule's name would; it is no rule.
 pub const POLICY_FILE: RuleId = RuleId::new("policy-file");
+
+/// Stands where a rule's name would in diagnostics about samconfigs, files of parameter values and the values in
+/// them; it is no rule.
+pub const ENVIRONMENT: RuleId = RuleId::new("environment");
 
 /// Largest policy file that is read, in bytes.
 pub const SIZE_LIMIT: usize = 256 * 1024;

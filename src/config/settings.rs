@@ -2,6 +2,7 @@
 //!
 //! Nothing here is merged with other files, flags or defaults.
 
+use crate::config::environments::Environment;
 use crate::diagnostic::{Persona, Severity};
 use crate::glob::Glob;
 use crate::intent::Posture;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub exceptions: Vec<Exception>,
     /// What exceptions must look like.
     pub limits: Limits,
+    /// The environments that every template is judged in, in written order.
+    pub environments: Vec<Environment>,
     /// Levels and options of rules.
     pub rules: Vec<RuleSetting>,
 }

@@ -3,6 +3,7 @@
 //! Reads what is written, and nothing about what follows from it.
 
 use crate::config::decode::Section;
+use crate::config::environments::environments;
 use crate::config::settings::{
     Approved, Discovery, Dns, Exception, ExceptionKey, FailOn, Level, Limits, Override, RuleSetting, Settings,
 };
@@ -83,6 +84,7 @@ pub(super) fn file(top: &mut Section<'_, '_>) -> Settings {
         ),
         exceptions: top.tables("exception", "Findings that are accepted until a day", exception),
         limits: top.table("exceptions", "What exceptions must look like", limits).unwrap_or_default(),
+        environments: environments(top),
         rules: rules(top),
     }
 }

@@ -71,7 +71,7 @@ fn each_word_means_what_it_says() {
 fn mistakes_point_at_the_text_to_change() {
     let posture = "`posture` is one of \"private\", \"public\", \"unset\"";
     let keys = "known keys here: schema, extends, posture, persona, fail-on, own-rules, discovery, approved, dns, \
-                override, exception, exceptions, rules";
+                override, exception, exceptions, environments, rules";
     for (text, expected) in [
         ("postur = \"private\"", vec![format!("1:1 unknown key `postur` [postur] did you mean `posture`? | {keys}")]),
         ("fail_on = \"error\"", vec![format!("1:1 unknown key `fail_on` [fail_on] did you mean `fail-on`? | {keys}")]),

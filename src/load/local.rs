@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::load::paths::{display_name, normalize, repository_above};
+use crate::load::paths::{display_name, normalize, policy_folder, repository_above};
 use crate::load::read::read_text;
 use crate::source::SourceFile;
 
@@ -60,6 +60,13 @@ impl LocalReader {
         }
         let text = read_text(&real).ok()??;
         Some(SourceFile::new(display_name(&wanted, &self.working), text))
+    }
+
+    /// Whether every template that the policy file at `path` governs was looked for.
+    pub fn covers(&self, path: &Path) -> bool {
+        let policy = normalize(&self.working.join(path));
+        let governed = policy_folder(&policy);
+        governed.is_some_and(|folder| self.roots.iter().any(|root| folder.starts_with(root)))
     }
 
     /// The folder that nothing is read outside of.

@@ -198,7 +198,8 @@ pub fn named_by_policy(working: &Path, policy: &Path, relative: &str) -> Result<
     if outside { Err("it lies outside of the repository") } else { Ok(wanted) }
 }
 
-/// Reads a policy file under its display name. Longer ones than `limit` bytes are refused.
+/// Reads a policy file, or another one that was named, under its display name. Longer ones than `limit` bytes are
+/// refused.
 ///
 /// # Errors
 /// When there is no such regular file, it is too long, or it is not UTF-8.

@@ -29,7 +29,7 @@ pub struct DocsReference {
 }
 
 /// Names that stand where a rule's would, for what is no rule and has no page.
-const NO_RULES: &[&str] = &["policy-file"];
+const NO_RULES: &[&str] = &["policy-file", "environment"];
 
 /// Where `rule` is explained, `None` for what has no page. The one place that knows.
 pub fn docs_reference(rule: &RuleId) -> Option<DocsReference> {

@@ -10,8 +10,8 @@ use crate::report::map::json::plain;
 /// What an answer is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
-    /// A template, by its name.
-    File(&'a str),
+    /// A template, by its name, in an environment if the run has any.
+    File(&'a str, Option<&'a str>),
     /// A line, by its `id` as JSON text.
     Id(&'a str),
     /// A line that could not be read, by its number from 1.
@@ -29,7 +29,12 @@ pub fn write(
 ) -> io::Result<()> {
     let mut line = Map::new();
     match subject {
-        Subject::File(name) => line.insert("file".to_owned(), json!(name)),
+        Subject::File(name, environment) => {
+            if let Some(environment) = environment {
+                line.insert("environment".to_owned(), json!(environment));
+            }
+            line.insert("file".to_owned(), json!(name))
+        }
         Subject::Id(text) => line.insert("id".to_owned(), serde_json::from_str(text).unwrap_or(Value::Null)),
         Subject::Line(number) => line.insert("line".to_owned(), json!(number)),
     };

@@ -4,15 +4,28 @@
 
 use std::collections::BTreeMap;
 
+use crate::source::Span;
 use crate::template::value::Sourced;
 
 /// A parameter value that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Binding {
-    /// Text from the command line, a parameter file or samconfig.
-    Text(String),
+    /// Text from the command line, a policy or parameter file or a samconfig.
+    Text {
+        /// The value.
+        text: String,
+        /// Where it is written; `None` for the command line.
+        span: Option<Span>,
+    },
     /// What a parent stack passes.
     Value(Sourced),
+}
+
+impl Binding {
+    /// Text that stands in no file.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), span: None }
+    }
 }
 
 /// Everything known about one instance of a template.

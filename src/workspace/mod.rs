@@ -3,6 +3,7 @@
 //! It is handed parsed templates and names; it reads no file and knows no API.
 
 pub mod exports;
+pub mod instances;
 pub mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::template::resolve::{Outside, Resolver, Scope};
 use crate::template::sam;
 use crate::template::value::{Sourced, StackId, StepKind, Value};
 use crate::workspace::exports::Export;
+use crate::workspace::instances::Instances;
 
 /// Deepest nesting of stacks that is followed.
 pub const MAX_NESTING: usize = 8;
@@ -40,9 +42,8 @@ pub struct Inputs {
     pub names: FxHashMap<String, FileId>,
     /// Display names by file.
     pub files: FxHashMap<FileId, String>,
-    /// What is known about instances; one instance of each top-level template is made per entry. Empty means
-    /// one instance about which nothing is known.
-    pub bindings: Vec<Bindings>,
+    /// The instances of the top-level templates.
+    pub instances: Instances,
 }
 
 impl Inputs {
@@ -82,12 +83,10 @@ impl Workspace {
     pub fn link(inputs: &Inputs) -> Self {
         let mut workspace = Self::default();
         let nested = named_files(inputs, sam::local_files);
-        let unknown = [Bindings::default()];
-        let bindings = if inputs.bindings.is_empty() { &unknown[..] } else { &inputs.bindings };
         let mut reached = BTreeSet::new();
         let mut instantiate = |workspace: &mut Self, template: &Arc<Template>| {
-            for bindings in bindings {
-                workspace.instantiate(inputs, template, bindings.clone(), None, 0, &mut reached);
+            for bindings in inputs.instances.of(template.file) {
+                workspace.instantiate(inputs, template, bindings, None, 0, &mut reached);
             }
         };
         for (_, template) in inputs.templates.iter().filter(|(file, _)| !nested.contains(*file)) {
@@ -101,8 +100,8 @@ impl Workspace {
         for (file, template) in left {
             if !workspace.stacks.iter().any(|stack| stack.template.file == *file) {
                 let mut reached = BTreeSet::new();
-                for bindings in bindings {
-                    workspace.instantiate(inputs, template, bindings.clone(), None, 0, &mut reached);
+                for bindings in inputs.instances.of(*file) {
+                    workspace.instantiate(inputs, template, bindings, None, 0, &mut reached);
                 }
             }
         }

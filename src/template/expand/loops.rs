@@ -68,7 +68,7 @@ fn complete(template: &Template, known: Known<'_>) -> Bindings {
         }
         let default = parameter.default.and_then(|node| parameter_text(&template.tree, node));
         let binding = match default.filter(|_| !known.open.contains(&parameter.name)) {
-            Some(text) => Binding::Text(text),
+            Some(text) => Binding::text(text),
             None => {
                 let name = Name::Parameter { stack: StackId(0), name: parameter.name.clone() };
                 Binding::Value(Sourced::new(Value::named(name), parameter.name_span))

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod functions;
+mod known;
 mod references;
 mod texts;
 
@@ -118,8 +119,11 @@ impl<'run, 'path> Resolver<'run, 'path> {
             return Sourced::new(Value::Unknown("too deeply nested to follow".to_owned()), span);
         }
         self.path.depth += 1;
-        let value = self.resolve_node(node, span);
+        let mut value = self.resolve_node(node, span);
         self.path.depth -= 1;
+        if !self.scope.bindings.known.is_empty() {
+            value.value = self.known(value.value);
+        }
         value
     }
 

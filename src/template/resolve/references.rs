@@ -83,9 +83,10 @@ impl Resolver<'_, '_> {
     pub(super) fn parameter(&mut self, parameter: &Parameter, span: Span) -> Sourced {
         let (scope, name) = (self.scope, &parameter.name);
         match scope.bindings.parameters.get(name) {
-            Some(Binding::Text(text)) => {
-                let value = given(parameter, text, span);
-                return Sourced::new(value, span).step(StepKind::Bound(name.clone()), parameter.name_span);
+            Some(Binding::Text { text, span: given_at }) => {
+                let place = given_at.unwrap_or(parameter.name_span);
+                let value = self.known_parameter(parameter, given(parameter, text, span), span);
+                return Sourced::new(value, span).step(StepKind::Bound(name.clone()), place);
             }
             Some(Binding::Value(value)) => return passed(parameter, value.clone(), span),
             None => {}
@@ -94,7 +95,7 @@ impl Resolver<'_, '_> {
             return passed(parameter, value, span);
         }
         if parameter.is_ssm() {
-            return Sourced::new(self.ssm(parameter), span);
+            return Sourced::new(self.known_parameter(parameter, self.ssm(parameter), span), span);
         }
         let default = parameter.default.and_then(|node| parameter_text(self.tree(), node));
         match default.filter(|_| scope.outside.is_governed(scope.stack)) {
@@ -316,7 +317,7 @@ fn given(parameter: &Parameter, text: &str, span: Span) -> Value {
 }
 
 /// Items of a list parameter's text, all at `span`: split at commas, blanks around items dropped.
-fn split_list(text: &str, span: Span) -> Vec<Sourced> {
+pub(super) fn split_list(text: &str, span: Span) -> Vec<Sourced> {
     if text.trim().is_empty() {
         return Vec::new();
     }

@@ -31,7 +31,7 @@ impl Lowering<'_> {
             return node;
         }
         match self.bindings.parameters.get(name) {
-            Some(Binding::Text(text)) => self.nodes.string(span, text),
+            Some(Binding::Text { text, .. }) => self.nodes.string(span, text),
             Some(Binding::Value(Sourced { value, .. })) => self.known(node, value),
             None => parameter.default.unwrap_or(node),
         }
