@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::answer::plain::Plain;
 use crate::template::bindings::{Binding, Bindings};
-use crate::template::cases::{Constraints, Path};
+use crate::template::cases::Path;
 use crate::template::resolve::{Resolver, Scope, parameter_text};
 use crate::template::value::{Name, Part, Sourced, Value};
 use crate::workspace::{Stack, Workspace};
@@ -58,7 +58,7 @@ pub fn resolve(
     if let Some(refusal) = stack.lowered.refusals.first() {
         return Err(format!("refused: {}", refusal.reason));
     }
-    let mut path = Path::new(Constraints::default());
+    let mut path = Path::new();
     let bindings = complete(stack);
     let scope = Scope { bindings: &bindings, ..workspace.scope(stack) };
     let mut resolver = Resolver::new(scope, &mut path);

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::template::cases::{Constraints, Path};
+use crate::template::cases::Path;
 use crate::template::document::Resource;
 use crate::template::resolve::Resolver;
 use crate::template::value::{StackId, Value};
@@ -53,7 +53,7 @@ impl Attachments {
         };
         let owner = resource.properties.and_then(|properties| stack.lowered.tree.get(properties, property));
         let Some(owner) = owner else { return };
-        let mut path = Path::new(Constraints::default());
+        let mut path = Path::new();
         let owner = Resolver::new(workspace.scope(stack), &mut path).peek(owner).value.without_places();
         self.by_owner.entry((type_name, owner)).or_default().push((stack.id, index));
     }

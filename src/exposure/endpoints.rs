@@ -1,6 +1,7 @@
 //! VPC endpoints for execute-api.
 
-use crate::exposure::model::{Endpoint, EndpointExport, PrivateDns};
+use crate::exposure::extent::Extent;
+use crate::exposure::model::{Assumption, Endpoint, EndpointExport, PrivateDns};
 use crate::exposure::{Context, cases};
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
@@ -46,12 +47,16 @@ fn endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option
             return None;
         }
         let service = resolver.resolve(service_node);
-        is_execute_api(&service.value).then(|| (service, dns_node.map(|node| resolver.resolve(node))))
+        // For another service it is an endpoint, too, and nothing more is asked.
+        Some(is_execute_api(&service.value).then(|| (service, dns_node.map(|node| resolver.resolve(node)))))
     });
-    let service = explored.cells.first()?.value.0.clone();
-    let private_dns = cases::join(context.workspace, explored)
-        .into_iter()
-        .map(|(when, (_, value))| private_dns(stack, when, value))
+    let service = explored.cells.iter().find_map(|cell| cell.value.as_ref())?.0.clone();
+    let told = cases::join(explored).told().into_iter();
+    let private_dns = told
+        .filter_map(|(when, extent, value)| {
+            let (_, value) = value?;
+            Some(private_dns(stack, when, extent, value))
+        })
         .collect();
     let peek = |key: &str| peek(context, stack, tree.get(properties, key));
     Some(Endpoint {
@@ -76,18 +81,14 @@ fn peek(context: &Context<'_>, stack: &Stack, node: Option<NodeId>) -> Option<So
     (value.value != Value::Absent).then_some(value)
 }
 
-fn private_dns(
-    stack: &Stack,
-    when: Vec<crate::exposure::model::Assumption>,
-    value: Option<Sourced>,
-) -> PrivateDns {
+fn private_dns(stack: &Stack, when: Vec<Assumption>, extent: Extent, value: Option<Sourced>) -> PrivateDns {
     let value = value.filter(|value| value.value != Value::Absent);
     // CloudFormation's default is off (property page of `AWS::EC2::VPCEndpoint`).
     let enabled = match &value {
         None => Some(false),
         Some(value) => value.value.as_bool(),
     };
-    PrivateDns { when, environment: stack.bindings.environment.clone(), enabled, value }
+    PrivateDns { when, extent, environment: stack.bindings.environment.clone(), enabled, value }
 }
 
 /// Exports of the run whose value is one of these endpoints.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::exposure::Context;
 use crate::exposure::model::Link;
 use crate::syntax::tree::NodeId;
-use crate::template::cases::{Constraints, Path};
+use crate::template::cases::Path;
 use crate::template::intrinsic::{Function, intrinsic};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, StackId, StepKind};
@@ -68,7 +68,7 @@ pub(crate) fn neighbours(context: &Context<'_>, stack: &Stack) -> BTreeSet<Stack
     }
     if !context.workspace.exports().is_empty() {
         for node in imports(stack) {
-            let mut path = Path::new(Constraints::default());
+            let mut path = Path::new();
             let value = Resolver::new(context.workspace.scope(stack), &mut path).peek(node).value;
             if let crate::template::value::Value::Named(name) = &value
                 && let Name::Resource { stack, .. } | Name::Attribute { stack, .. } = &**name

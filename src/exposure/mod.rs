@@ -11,6 +11,7 @@ mod cnames;
 mod decisions;
 mod domains;
 mod endpoints;
+pub mod extent;
 mod links;
 mod markers;
 pub mod model;
@@ -29,7 +30,7 @@ use rayon::prelude::*;
 
 use crate::exposure::attachments::Attachments;
 use crate::exposure::model::{Api, ApiOrigin, ExposureModel, Refused, Stray};
-use crate::template::cases::{Constraints, Path};
+use crate::template::cases::Path;
 use crate::template::document::{Origin, Resource};
 use crate::template::resolve::Resolver;
 use crate::workspace::{Stack, Workspace};
@@ -43,7 +44,7 @@ pub(crate) struct Context<'run> {
 impl<'run> Context<'run> {
     /// Asks something of a stack without assuming anything and without splitting into cases.
     fn peek<T>(&self, stack: &'run Stack, ask: impl FnOnce(&mut Resolver<'run, '_>) -> T) -> T {
-        let mut path = Path::new(Constraints::default());
+        let mut path = Path::new();
         path.freeze();
         ask(&mut Resolver::new(self.workspace.scope(stack), &mut path))
     }

@@ -2,6 +2,7 @@
 //!
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
+use crate::exposure::extent::Extent;
 use crate::exposure::reasons::Because;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
@@ -229,8 +230,11 @@ impl EndpointType {
 pub struct Case {
     /// The instance it belongs to.
     pub stack: StackId,
-    /// The assignment of parameters; empty when it always holds.
+    /// The assignment of parameters; empty when it always holds. Where several assignments lead to the same state
+    /// it is several cases.
     pub when: Vec<Assumption>,
+    /// All assignments of parameters under which this case holds.
+    pub extent: Extent,
     /// The environment of the instance.
     pub environment: Option<String>,
     /// Endpoint type. Public kinds other than REST have `Regional`.
@@ -432,6 +436,9 @@ impl Endpoint {
 pub struct PrivateDns {
     /// The assignment of parameters.
     pub when: Vec<Assumption>,
+    /// All assignments of parameters under which this case holds, of those under which there is an endpoint for
+    /// whatever service.
+    pub extent: Extent,
     /// The environment of the instance.
     pub environment: Option<String>,
     /// On or off; `None` when undecided.

@@ -117,12 +117,12 @@ fn build<'run>(
     });
     let incomplete = !explored.complete;
     let refused = rest::refusal(stack, resource);
-    let cases = cases::join(context.workspace, explored).into_iter().map(|(when, mut case)| {
+    let cases = cases::join(explored).told().into_iter().map(|(when, extent, mut case)| {
         if refused.is_some() {
             rest::refuse(&mut case);
             case.callers = vec![internet(Decision::Unknown)];
         }
-        Case { when, ..case }
+        Case { when, extent, ..case }
     });
     let cases = cases.collect();
     Api {

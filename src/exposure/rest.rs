@@ -1,6 +1,7 @@
 //! REST APIs: endpoint type, association, policies, methods and stages of each case.
 
 use crate::exposure::body::{Body, Settled, method_auth, settle};
+use crate::exposure::extent::Extent;
 use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Case, Endpoint, EndpointType, Method, Policy, PolicySource, Stage, UnknownKey,
 };
@@ -20,8 +21,8 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
     let explored = cases::split(context, stack, |resolver| case(context, stack, resource, resolver));
     let incomplete = !explored.complete;
     let mut found: Vec<Case> = Vec::new();
-    for (when, mut case) in cases::join(context.workspace, explored) {
-        case.when = when;
+    for (when, extent, mut case) in cases::join(explored).told() {
+        (case.when, case.extent) = (when, extent);
         if refused.is_some() {
             refuse(&mut case);
         }
@@ -84,6 +85,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
     Case {
         stack: stack.id,
         when: Vec::new(),
+        extent: Extent::default(),
         environment: stack.bindings.environment.clone(),
         endpoint_type: EndpointType::Edge,
         type_value: None,

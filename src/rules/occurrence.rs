@@ -3,13 +3,14 @@
 //! Knows nothing of what is found; it is given the states and those in which it holds.
 
 use crate::diagnostic::When;
+use crate::exposure::extent::Extent;
 use crate::exposure::model::{Assumption, Case, PrivateDns};
 use crate::template::value::StackId;
 
 /// A state of an API or endpoint, as far as this module cares.
 pub trait State {
-    /// The assignment of parameters in this state.
-    fn when(&self) -> &[Assumption];
+    /// When it holds.
+    fn extent(&self) -> &Extent;
     /// The environment of its instance.
     fn environment(&self) -> Option<&str>;
     /// Which instance it belongs to; states of different instances have nothing to do with each other.
@@ -17,8 +18,8 @@ pub trait State {
 }
 
 impl State for Case {
-    fn when(&self) -> &[Assumption] {
-        &self.when
+    fn extent(&self) -> &Extent {
+        &self.extent
     }
 
     fn environment(&self) -> Option<&str> {
@@ -31,8 +32,8 @@ impl State for Case {
 }
 
 impl State for PrivateDns {
-    fn when(&self) -> &[Assumption] {
-        &self.when
+    fn extent(&self) -> &Extent {
+        &self.extent
     }
 
     fn environment(&self) -> Option<&str> {
@@ -47,7 +48,7 @@ impl State for PrivateDns {
 /// Where a finding holds.
 #[derive(Debug)]
 pub struct Occurrence<'case, S = Case> {
-    /// The first state that has it.
+    /// The first state that has it under `when`.
     pub state: &'case S,
     /// All states that have it, in the order given; never empty.
     pub states: Vec<&'case S>,
@@ -62,8 +63,7 @@ pub fn occurrence<'case, S: State>(
     states: &'case [S],
     holds: impl Fn(&S) -> bool,
 ) -> Option<Occurrence<'case, S>> {
-    let bad: Vec<bool> = states.iter().map(holds).collect();
-    let chosen: Vec<&S> = states.iter().zip(&bad).filter(|(_, bad)| **bad).map(|(state, _)| state).collect();
+    let chosen: Vec<&S> = states.iter().filter(|state| holds(state)).collect();
     let first = *chosen.first()?;
     let mut environments: Vec<String> = Vec::new();
     for name in chosen.iter().filter_map(|state| state.environment()) {
@@ -73,69 +73,11 @@ pub fn occurrence<'case, S: State>(
     }
     let group =
         |state: &&S| state.instance() == first.instance() && state.environment() == first.environment();
-    let siblings: Vec<(&S, bool)> =
-        states.iter().zip(bad.iter().copied()).filter(|(state, _)| group(state)).collect();
-    Some(Occurrence { when: smallest(&siblings, first), state: first, states: chosen, environments })
-}
-
-/// Drops assumptions of `first` one by one while every state that is still possible is a bad one, then adds
-/// the values of other bad states to those that stay.
-fn smallest<S: State>(siblings: &[(&S, bool)], first: &S) -> Vec<When> {
-    let all_bad = |assumptions: &[Assumption]| {
-        siblings.iter().all(|(state, bad)| *bad || !compatible(assumptions, state.when()))
-    };
-    let mut kept: Vec<Assumption> = first.when().to_vec();
-    for assumption in first.when() {
-        let fewer: Vec<Assumption> = kept.iter().filter(|other| *other != assumption).cloned().collect();
-        if all_bad(&fewer) {
-            kept = fewer;
-        }
-    }
-    for at in 0..kept.len() {
-        for (state, _) in siblings.iter().filter(|(_, bad)| *bad) {
-            let mut wider = kept.clone();
-            let Some(slot) = wider.get_mut(at) else { continue };
-            let same = state.when().iter().find(|other| same_parameter(other, slot));
-            if same.is_some_and(|other| widen(slot, other)) && all_bad(&wider) {
-                kept = wider;
-            }
-        }
-    }
-    kept.iter().map(to_when).collect()
-}
-
-fn same_parameter(left: &Assumption, right: &Assumption) -> bool {
-    left.parameter == right.parameter && left.stack == right.stack
-}
-
-/// Adds the values of `other` to `slot`; false when that changes nothing or cannot be said as a list.
-fn widen(slot: &mut Assumption, other: &Assumption) -> bool {
-    if slot.values.is_empty() || other.values.is_empty() {
-        return false;
-    }
-    let before = slot.values.len();
-    for value in &other.values {
-        if !slot.values.contains(value) {
-            slot.values.push(value.clone());
-        }
-    }
-    slot.values.len() > before
-}
-
-/// Whether both assignments can hold at once.
-fn compatible(left: &[Assumption], right: &[Assumption]) -> bool {
-    left.iter()
-        .all(|one| right.iter().filter(|other| same_parameter(one, other)).all(|other| meet(one, other)))
-}
-
-/// Whether there is a value both allow.
-fn meet(left: &Assumption, right: &Assumption) -> bool {
-    match (left.values.as_slice(), right.values.as_slice()) {
-        ([], []) => true,
-        ([], values) => values.iter().any(|value| !left.except.contains(value)),
-        (values, []) => values.iter().any(|value| !right.except.contains(value)),
-        (values, others) => values.iter().any(|value| others.contains(value)),
-    }
+    let siblings: Vec<&S> = chosen.iter().copied().filter(group).collect();
+    let extents: Vec<&Extent> = siblings.iter().map(|state| state.extent()).collect();
+    let (when, at) = Extent::smallest(&extents);
+    let state = siblings.get(at).copied().unwrap_or(first);
+    Some(Occurrence { when: when.iter().map(to_when).collect(), state, states: chosen, environments })
 }
 
 fn to_when(assumption: &Assumption) -> When {
@@ -149,17 +91,21 @@ fn to_when(assumption: &Assumption) -> When {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::template::guards::{Domain, Guard, Guards};
+    use crate::template::value::Value;
 
     struct Plain {
-        when: Vec<Assumption>,
+        extent: Extent,
         environment: Option<&'static str>,
         bad: bool,
     }
 
     impl State for Plain {
-        fn when(&self) -> &[Assumption] {
-            &self.when
+        fn extent(&self) -> &Extent {
+            &self.extent
         }
         fn environment(&self) -> Option<&str> {
             self.environment
@@ -169,16 +115,33 @@ mod tests {
         }
     }
 
-    fn is(parameter: &str, value: &str) -> Assumption {
-        let values = if value.starts_with('!') { Vec::new() } else { vec![value.to_owned()] };
-        let except = value.strip_prefix('!').into_iter().map(str::to_owned).collect();
-        Assumption { stack: None, parameter: parameter.to_owned(), values, except }
+    /// Written as `Env=dev Size=small` or `Env!=prod`.
+    fn guard(guards: &mut Guards, text: &str) -> Guard {
+        text.split_whitespace().filter_map(|part| part.split_once('=')).fold(
+            Guard::ALWAYS,
+            |all, (name, value)| {
+                let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+                let texts = if name.starts_with("Size") { texts(&["s", "l"]) } else { Vec::new() };
+                let parameter = Value::String(name.trim_end_matches('!').to_owned());
+                let atom = guards.atom(&parameter, || Domain { texts, default: Some("dev".to_owned()) });
+                let is = guards.is(atom, value);
+                let one = if name.ends_with('!') { guards.not(is) } else { is };
+                guards.and(all, one)
+            },
+        )
     }
 
-    /// Written as `Env=dev Size=small → bad`.
-    fn state(text: &str, bad: bool) -> Plain {
-        let when = text.split_whitespace().filter_map(|part| part.split_once('=')).map(|(p, v)| is(p, v));
-        Plain { when: when.collect(), environment: None, bad }
+    fn states(written: &[(&str, bool)]) -> Vec<Plain> {
+        let mut guards = Guards::default();
+        let found: Vec<(Guard, bool)> =
+            written.iter().map(|(text, bad)| (guard(&mut guards, text), *bad)).collect();
+        let possible = found.iter().fold(Guard::NEVER, |any, (one, _)| guards.or(any, *one));
+        let guards = Arc::new(guards);
+        let state = |(guard, bad)| {
+            let extent = Extent::new(Arc::clone(&guards), guard, possible);
+            Plain { extent, environment: None, bad }
+        };
+        found.into_iter().map(state).collect()
     }
 
     fn shown(states: &[Plain]) -> String {
@@ -189,24 +152,36 @@ mod tests {
 
     #[test]
     fn the_smallest_assignment_is_named() {
-        let cases: [(&[(&str, bool)], &str); 7] = [
+        let cases: [(&[(&str, bool)], &str); 9] = [
             (&[("Env=dev", true), ("Env=prod", false)], "Env=dev"),
             (&[("Env=dev Size=s", true), ("Env=dev Size=l", true), ("Env=prod", false)], "Env=dev"),
             (&[("Env=dev", true), ("Env=test", true), ("Env=prod", false)], "Env=dev|test"),
-            (&[("Env=!prod", true), ("Env=prod", false)], "Env=not prod"),
+            (&[("Env!=prod", true), ("Env=prod", false)], "Env=not prod"),
             (&[("Env=dev", true), ("Env=prod", true)], ""),
             (&[("Env=dev Size=s", true), ("Env=dev Size=l", false), ("Env=prod", false)], "Env=dev Size=s"),
             (&[("Env=dev", false)], "never"),
+            // One value of `Size` does it alone, though the first bad state names two parameters.
+            (&[("Env=prod Size=s", false), ("Env!=prod Size=s", true), ("Size=l", true)], "Env=not prod"),
+            (&[("Env=dev Size=s", true), ("Env!=dev Size=s", false), ("Size=l", true)], "Env=dev"),
         ];
-        for (states, expected) in cases {
-            let states: Vec<Plain> = states.iter().map(|(text, bad)| state(text, *bad)).collect();
-            assert_eq!(shown(&states), expected);
+        for (written, expected) in cases {
+            assert_eq!(shown(&states(written)), expected, "{written:?}");
         }
     }
 
     #[test]
+    fn the_state_is_one_that_the_assignment_allows() {
+        let found = states(&[("Env=prod Size=s", true), ("Env=dev", true), ("Env=prod Size=l", false)]);
+        let occurrence = occurrence(&found, |state| state.bad).unwrap();
+        assert_eq!(occurrence.when.len(), 1);
+        assert!(
+            std::ptr::eq(occurrence.state, &raw const found[1]) || occurrence.when[0].parameter == "Size"
+        );
+    }
+
+    #[test]
     fn environments_are_listed_and_judged_apart() {
-        let in_environment = |name, bad| Plain { when: Vec::new(), environment: Some(name), bad };
+        let in_environment = |name, bad| Plain { extent: Extent::default(), environment: Some(name), bad };
         let states =
             [in_environment("dev", true), in_environment("prod", false), in_environment("test", true)];
         let found = occurrence(&states, |state| state.bad).unwrap();

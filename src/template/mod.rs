@@ -5,6 +5,7 @@ pub mod bindings;
 pub mod cases;
 pub mod document;
 pub mod expand;
+pub mod guards;
 pub mod intrinsic;
 pub mod lowered;
 pub mod resolve;

@@ -2,7 +2,7 @@
 
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
-use crate::template::cases::{Constraints, Path};
+use crate::template::cases::Path;
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, Part, StackId, Value};
 use crate::workspace::Workspace;
@@ -26,7 +26,7 @@ pub(super) fn find(workspace: &Workspace) -> Vec<Export> {
     for stack in workspace.stacks() {
         for output in &stack.template.outputs {
             let Some(node) = output.export else { continue };
-            let mut path = Path::new(Constraints::default());
+            let mut path = Path::new();
             let name = Resolver::new(workspace.scope(stack), &mut path).peek(node).value;
             let name_span = stack.lowered.tree.span(node);
             exports.push(Export { stack: stack.id, name, name_span, value: output.value });

@@ -17,6 +17,7 @@ use crate::template::bindings::{Binding, Bindings};
 use crate::template::cases::Path;
 use crate::template::document::Template;
 use crate::template::expand::{Known, expand};
+use crate::template::guards::Domain;
 use crate::template::intrinsic::intrinsic;
 use crate::template::lowered::{LocalFile, Lowered};
 use crate::template::resolve::{Outside, Resolver, Scope};
@@ -211,7 +212,7 @@ impl Workspace {
             ..Bindings::default()
         };
         let tree = &stack.lowered.tree;
-        let mut path = Path::new(crate::template::cases::Constraints::default());
+        let mut path = Path::new();
         for entry in parameters.map_or(&[][..], |node| tree.entries(node)) {
             let Some(name) = tree.scalar(entry.key) else { continue };
             let value = Resolver::new(self.scope(stack), &mut path).peek(entry.value);
@@ -239,6 +240,11 @@ impl Outside for Workspace {
             (None, _) => true,
             (Some(_), None) => false,
         })
+    }
+
+    fn domain(&self, stack: StackId, parameter: &str) -> Domain {
+        let Some(stack) = self.stack(stack) else { return Domain::default() };
+        Resolver::new(self.scope(stack), &mut Path::new()).parameter_domain(parameter)
     }
 
     fn import(&self, stack: StackId, name: &Value, import: Span, path: &mut Path) -> Option<Sourced> {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::source::Span;
 use crate::syntax::tree::{Entry, Kind, Node, NodeId, ScalarStyle, ScalarText, Tree};
 use crate::template::bindings::{Binding, Bindings};
-use crate::template::cases::{Constraints, Path};
+use crate::template::cases::Path;
 use crate::template::document::Template;
 use crate::template::expand::Known;
 use crate::template::intrinsic::{Function, Intrinsic, intrinsic, referenced};
@@ -282,7 +282,7 @@ impl Loops<'_> {
             bindings: &self.bindings,
             outside: &Alone,
         };
-        let mut path = Path::new(Constraints::default());
+        let mut path = Path::new();
         let value = Resolver::new(scope, &mut path).peek(collection).value;
         let Value::List(items) = value else { return None };
         items.iter().map(|item| item.value.as_text().map(str::to_owned)).collect()

@@ -1,119 +1,170 @@
-//! Conditions: decided by what is known, else by the case under way.
-
-use std::collections::BTreeSet;
+//! Conditions: formulas over what is undecided, and what they come to in the case under way.
 
 use crate::syntax::tree::NodeId;
-use crate::template::cases::Constraint;
-use crate::template::intrinsic::{Function, intrinsic};
-use crate::template::resolve::{MAX_DEPTH, Resolver, parameter_text};
+use crate::template::cases::Path;
+use crate::template::guards::{AtomId, Domain, Guard};
+use crate::template::intrinsic::{Function, intrinsic, referenced};
+use crate::template::resolve::{MAX_DEPTH, Resolver};
 use crate::template::value::{Name, Part, Same, Value};
+
+/// Most cases of the operands of one comparison.
+const MAX_OPERAND_CASES: usize = 2_000;
 
 impl Resolver<'_, '_> {
     /// Whether a named condition holds; `None` only while choices are off and it is undecided.
     pub fn condition(&mut self, name: &str) -> Option<bool> {
-        let scope = self.scope;
-        let added = || scope.lowered.conditions.iter().find(|condition| condition.name == name);
-        let node = scope.template.condition(name).or_else(|| added().map(|condition| condition.node));
-        match node {
-            Some(node) if self.path.depth < MAX_DEPTH => {
-                self.path.depth += 1;
-                let holds = self.holds(node);
-                self.path.depth -= 1;
-                holds
-            }
-            _ => self.either(&Value::String(format!("condition {name}"))),
-        }
+        let guard = self.condition_guard(name);
+        self.decide(guard)
     }
 
     /// Whether a condition expression holds.
     pub fn holds(&mut self, node: NodeId) -> Option<bool> {
-        let tree = self.tree();
-        if self.path.depth >= MAX_DEPTH {
-            return None;
-        }
-        self.path.depth += 1;
-        let found = intrinsic(tree, node);
-        let holds = match found.map(|found| (found.function, found.argument)) {
-            Some((Function::Condition, argument)) => match tree.scalar(argument) {
-                Some(name) => self.condition(name),
-                None => None,
-            },
-            Some((Function::Equals, argument)) => match tree.items(argument) {
-                [left, right] => self.equals(*left, *right),
-                _ => self.opaque(node),
-            },
-            Some((Function::Not, argument)) => match tree.items(argument) {
-                [inner] => self.holds(*inner).map(|holds| !holds),
-                _ => self.opaque(node),
-            },
-            Some((Function::And, argument)) => self.all(argument, true),
-            Some((Function::Or, argument)) => self.all(argument, false).map(|none| !none),
-            _ => match self.resolve(node).value.as_bool() {
-                Some(holds) => Some(holds),
-                None => self.opaque(node),
-            },
-        };
-        self.path.depth -= 1;
-        holds
+        let guard = self.guard(node);
+        self.decide(guard)
     }
 
-    /// Whether every item holds (`wanted`), or none does (not `wanted`).
-    fn all(&mut self, argument: NodeId, wanted: bool) -> Option<bool> {
-        let mut undecided = false;
-        for &item in self.tree().items(argument) {
-            match self.holds(item) {
-                Some(holds) if holds != wanted => return Some(false),
-                Some(_) => {}
-                None => undecided = true,
-            }
+    fn decide(&mut self, guard: Guard) -> Option<bool> {
+        // Whatever is read of conditions holds in every deployment: keys are in their mappings.
+        if let Some(valid) = self.path.guards().valid
+            && !matches!(guard, Guard::ALWAYS | Guard::NEVER)
+        {
+            self.path.assume(valid);
         }
-        if undecided { None } else { Some(true) }
+        self.path.decide(guard)
+    }
+
+    /// When a named condition holds.
+    pub fn condition_guard(&mut self, name: &str) -> Guard {
+        let scope = self.scope;
+        let added = || scope.lowered.conditions.iter().find(|condition| condition.name == name);
+        let node = scope.template.condition(name).or_else(|| added().map(|condition| condition.node));
+        // One that leads back to itself, or to none, can be either.
+        let is_open =
+            |path: &mut Path, node| matches!(path.guards().known.get(&(scope.stack, node)), Some(None));
+        match node.filter(|&node| !is_open(self.path, node)) {
+            Some(node) => self.guard(node),
+            None => self.either(&Value::String(format!("condition {name}"))),
+        }
+    }
+
+    /// When a condition expression holds. Each is worked out once per store of formulas; one that leads back to
+    /// itself is not decided.
+    pub fn guard(&mut self, node: NodeId) -> Guard {
+        let key = (self.scope.stack, node);
+        match self.path.guards().known.get(&key) {
+            Some(Some(guard)) => return *guard,
+            Some(None) => return self.opaque(node),
+            None => {}
+        }
+        if self.path.depth >= MAX_DEPTH {
+            return self.opaque(node);
+        }
+        self.path.guards().known.insert(key, None);
+        self.path.depth += 1;
+        let guard = self.worked_out(node);
+        self.path.depth -= 1;
+        self.path.guards().known.insert(key, Some(guard));
+        guard
+    }
+
+    fn worked_out(&mut self, node: NodeId) -> Guard {
+        let tree = self.tree();
+        let Some(found) = intrinsic(tree, node) else { return self.read(node) };
+        let items = tree.items(found.argument);
+        match (found.function, items) {
+            (Function::Condition, _) => match tree.scalar(found.argument) {
+                Some(name) => self.condition_guard(name),
+                None => self.opaque(node),
+            },
+            (Function::Equals, &[left, right]) => self.equals(left, right),
+            (Function::Rule("Fn::Contains"), &[list, one]) if tree.is_sequence(list) => {
+                let any = tree.items(list).to_vec();
+                any.into_iter().fold(Guard::NEVER, |any, item| {
+                    let is = self.equals(item, one);
+                    self.path.guards().or(any, is)
+                })
+            }
+            (Function::Not, &[inner]) => {
+                let inner = self.guard(inner);
+                self.path.guards().not(inner)
+            }
+            (Function::And, items) => items.iter().fold(Guard::ALWAYS, |all, &item| {
+                let one = self.guard(item);
+                self.path.guards().and(all, one)
+            }),
+            (Function::Or, items) => items.iter().fold(Guard::NEVER, |any, &item| {
+                let one = self.guard(item);
+                self.path.guards().or(any, one)
+            }),
+            (Function::Equals | Function::Not, _) => self.opaque(node),
+            _ => self.read(node),
+        }
+    }
+
+    /// A condition that is a value.
+    fn read(&mut self, node: NodeId) -> Guard {
+        match self.peek(node).value.as_bool() {
+            Some(true) => Guard::ALWAYS,
+            Some(false) => Guard::NEVER,
+            None => self.opaque(node),
+        }
     }
 
     /// A condition nobody can read: either way, the same way wherever it stands.
-    fn opaque(&mut self, node: NodeId) -> Option<bool> {
+    fn opaque(&mut self, node: NodeId) -> Guard {
         let range = self.tree().tagged_span(node).range;
         self.either(&Value::String(format!("condition at {}", range.start)))
     }
 
-    fn either(&mut self, atom: &Value) -> Option<bool> {
-        let truth = |constraint: &Constraint| matches!(constraint, Constraint::Is(text) if text == "true");
-        if let Some(known) = self.path.constraint(atom) {
-            return Some(truth(known));
-        }
-        let options = ["true", "false"].map(|text| Constraint::Is(text.to_owned()));
-        self.path.choose(atom, options.to_vec()).as_ref().map(truth)
+    fn either(&mut self, atom: &Value) -> Guard {
+        let texts = ["true", "false"].map(str::to_owned).to_vec();
+        let default = texts.first().cloned();
+        let atom = self.path.guards().atom(atom, || Domain { texts, default });
+        self.path.guards().is(atom, "true")
     }
 
-    fn equals(&mut self, left: NodeId, right: NodeId) -> Option<bool> {
-        let (left_value, right_value) = (self.operand(left), self.operand(right));
-        if let (Some(left), Some(right)) = (left_value.as_text(), right_value.as_text()) {
-            return Some(left == right);
-        }
-        match (left_value, right_value) {
-            (atom @ (Value::Named(_) | Value::Text(_)), other) if other.as_text().is_some() => {
-                self.is_text(&atom, other.as_text().unwrap_or_default())
+    /// When both sides are the same. They are worked out by themselves, whatever is assumed outside; where they are
+    /// made of parameters, for each value of those.
+    fn equals(&mut self, left: NodeId, right: NodeId) -> Guard {
+        let mut pending = vec![Guard::ALWAYS];
+        let (mut equal, mut covered) = (Guard::NEVER, Guard::NEVER);
+        let mut runs = 0;
+        while let Some(start) = pending.pop() {
+            runs += 1;
+            if runs > MAX_OPERAND_CASES || self.path.guards().overflowed() {
+                self.path.guards().overflow();
+                return Guard::NEVER;
             }
-            (other, atom @ (Value::Named(_) | Value::Text(_))) if other.as_text().is_some() => {
-                self.is_text(&atom, other.as_text().unwrap_or_default())
+            let outer = self.path.enter(start);
+            let (left_value, right_value) = (self.operand(left), self.operand(right));
+            let same = self.same(left_value, right_value);
+            let inner = self.path.leave(outer);
+            if inner.fresh {
+                pending.extend(inner.alternatives);
+                pending.push(inner.guard);
+            } else {
+                let guards = self.path.guards();
+                let here = guards.and(inner.guard, same);
+                equal = guards.or(equal, here);
+                covered = guards.or(covered, inner.guard);
             }
-            (left, right) => match left.same(&right) {
-                Same::Yes => Some(true),
-                Same::No => Some(false),
-                Same::Presumed | Same::Unknown => {
-                    let (first, second) = if left <= right { (left, right) } else { (right, left) };
-                    self.either(&Value::named(Name::Function {
-                        name: "Fn::Equals",
-                        arguments: vec![first.without_places(), second.without_places()],
-                    }))
-                }
-            },
         }
+        if covered != Guard::ALWAYS {
+            let guards = self.path.guards();
+            let valid = guards.valid.unwrap_or(Guard::ALWAYS);
+            guards.valid = Some(guards.and(valid, covered));
+        }
+        equal
     }
 
     /// An operand of `Fn::Equals`: a lone parameter stays a name, so that comparing it splits in two and not
     /// into all its values; anything built from parameters is worked out.
     fn operand(&mut self, node: NodeId) -> Value {
+        if let Some(parameter) = referenced(self.tree(), node)
+            && let Some(name) = self.free_parameter(parameter)
+        {
+            return name;
+        }
         let value = self.peek(node).value;
         match &value {
             Value::Named(name)
@@ -126,55 +177,105 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn is_text(&mut self, atom: &Value, text: &str) -> Option<bool> {
-        if !can_be(atom, text) {
-            return Some(false);
+    /// When two values are the same.
+    fn same(&mut self, left: Value, right: Value) -> Guard {
+        match (left.as_text(), right.as_text()) {
+            (Some(left), Some(right)) => return if left == right { Guard::ALWAYS } else { Guard::NEVER },
+            (None, Some(text)) if is_name(&left) => return self.is_text(&left, text),
+            (Some(text), None) if is_name(&right) => return self.is_text(&right, text),
+            _ => {}
         }
-        let excluded = match self.path.constraint(atom) {
-            Some(Constraint::Is(known)) => return Some(known == text),
-            Some(Constraint::Not(excluded)) if excluded.contains(text) => return Some(false),
-            Some(Constraint::Not(excluded)) => excluded.clone(),
-            None => BTreeSet::new(),
-        };
-        let (values, open, default) = self.atom_values(atom);
-        let left: Vec<_> = values.iter().filter(|value| !excluded.contains(*value)).collect();
-        if !open && !left.iter().any(|value| *value == text) {
-            return Some(false);
+        match left.same(&right) {
+            Same::Yes => return Guard::ALWAYS,
+            Same::No => return Guard::NEVER,
+            Same::Presumed | Same::Unknown => {}
         }
-        if let ([only], false) = (left.as_slice(), open) {
-            return Some(*only == text);
+        let (first, second) = if left <= right { (left, right) } else { (right, left) };
+        let (first, second) = (first.without_places(), second.without_places());
+        if is_name(&first) && is_name(&second) {
+            return self.same_names(first, second);
         }
-        let mut others = excluded;
-        others.insert(text.to_owned());
-        let rest: Vec<_> = left.into_iter().filter(|value| *value != text).collect();
-        let other = match (rest.as_slice(), open) {
-            ([only], false) => Constraint::Is((*only).clone()),
-            _ => Constraint::Not(others),
-        };
-        let is = Constraint::Is(text.to_owned());
-        // The default's side comes first, so that the first case is what a plain deployment gives. Without a
-        // default any one value is the rarer one.
-        let by_default = default.is_some_and(|default| default == text);
-        let options = if by_default { vec![is, other] } else { vec![other, is] };
-        self.path.choose(atom, options).map(|chosen| chosen == Constraint::Is(text.to_owned()))
+        self.either(&equality(first, second))
     }
 
-    /// Known values of an atom, whether it may have others, and its default.
-    fn atom_values(&self, atom: &Value) -> (Vec<String>, bool, Option<String>) {
-        if let Value::Named(name) = atom
+    /// When two undecided values are the same: both are the same one of the texts that are known of either, or both
+    /// are none of those, and then nobody knows.
+    fn same_names(&mut self, first: Value, second: Value) -> Guard {
+        let (own, other) = (self.domain(&first), self.domain(&second));
+        let is_closed = !own.texts.is_empty() || !other.texts.is_empty();
+        let mut texts = [self.known_texts(&first), self.known_texts(&second)].concat();
+        texts.sort_unstable();
+        texts.dedup();
+        let (mut same, mut unlike) = (Guard::NEVER, Guard::ALWAYS);
+        for text in texts {
+            let (one, other) = (self.is_text(&first, &text), self.is_text(&second, &text));
+            let guards = self.path.guards();
+            let (both, either) = (guards.and(one, other), guards.or(one, other));
+            let neither = guards.not(either);
+            same = guards.or(same, both);
+            unlike = guards.and(unlike, neither);
+        }
+        if is_closed || unlike == Guard::NEVER {
+            return same;
+        }
+        let unknown = self.either(&equality(first, second));
+        let guards = self.path.guards();
+        let unknown = guards.and(unlike, unknown);
+        guards.or(same, unknown)
+    }
+
+    /// Texts that an undecided value is said or asked to be.
+    fn known_texts(&self, value: &Value) -> Vec<String> {
+        let mut domain = self.domain(value);
+        if let Value::Named(name) = value
             && let Name::Parameter { stack, name } = &**name
             && *stack == self.scope.stack
             && let Some(parameter) = self.scope.template.parameter(name)
         {
-            let default = parameter.default.and_then(|node| parameter_text(self.tree(), node));
-            if parameter.allowed.is_empty() {
-                return (Vec::new(), true, default);
-            }
-            let options = self.options(parameter);
-            return (options.values, options.open, default);
+            domain.texts.extend(self.options(parameter).values);
+            domain.texts.extend(domain.default);
         }
-        (Vec::new(), true, None)
+        domain.texts
     }
+
+    fn is_text(&mut self, value: &Value, text: &str) -> Guard {
+        if !can_be(value, text) {
+            return Guard::NEVER;
+        }
+        let atom = self.atom(value);
+        self.path.guards().is(atom, text)
+    }
+
+    /// The atom for an undecided value.
+    pub(super) fn atom(&mut self, value: &Value) -> AtomId {
+        if let Some(known) = self.path.guards().known_atom(value) {
+            return known;
+        }
+        let domain = self.domain(value);
+        self.path.guards().atom(value, || domain)
+    }
+
+    /// What an undecided value may be.
+    fn domain(&self, value: &Value) -> Domain {
+        if let Value::Named(name) = value
+            && let Name::Parameter { stack, name } = &**name
+        {
+            if *stack == self.scope.stack {
+                return self.parameter_domain(name);
+            }
+            return self.scope.outside.domain(*stack, name);
+        }
+        Domain::default()
+    }
+}
+
+/// The undecided question whether two values are the same.
+fn equality(first: Value, second: Value) -> Value {
+    Value::named(Name::Function { name: "Fn::Equals", arguments: vec![first, second] })
+}
+
+fn is_name(value: &Value) -> bool {
+    matches!(value, Value::Named(_) | Value::Text(_))
 }
 
 /// Whether something that only AWS knows can be this text. Ids are never empty, and neither are exported values

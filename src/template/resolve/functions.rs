@@ -316,23 +316,21 @@ impl Resolver<'_, '_> {
         if !matches!(key, Value::Named(_) | Value::Text(_)) {
             return Some(None);
         }
-        let excluded = match self.path.constraint(&key) {
-            Some(Constraint::Is(known)) => {
-                let known = known.clone();
-                return self.entry(table, &known).map(Some);
-            }
-            Some(Constraint::Not(excluded)) => excluded.clone(),
-            None => std::collections::BTreeSet::new(),
-        };
-        let keys = tree.entries(table).iter().filter_map(|entry| tree.scalar(entry.key).map(str::to_owned));
-        let keys: Vec<_> = keys.filter(|key| !excluded.contains(key)).collect();
-        let others = Constraint::Not(excluded.into_iter().chain(keys.iter().cloned()).collect());
-        if keys.is_empty() && or_default {
-            return None;
+        // A key that is not in the mapping fails the deployment, so only its keys are possible.
+        let keys: Vec<_> = tree
+            .entries(table)
+            .iter()
+            .filter_map(|entry| tree.scalar(entry.key).map(str::to_owned))
+            .collect();
+        if self.path.is_frozen() {
+            let known = self.path.only(&key);
+            return known.map_or(Some(None), |key| self.entry(table, &key).map(Some));
         }
+        let others = Constraint::Not(keys.iter().cloned().collect());
         let keys = keys.into_iter().map(Constraint::Is);
         let options = or_default.then_some(others).into_iter().chain(keys).collect();
-        match self.path.choose(&key, options) {
+        let atom = self.atom(&key);
+        match self.path.choose(atom, options) {
             Some(Constraint::Is(key)) => self.entry(table, &key).map(Some),
             Some(Constraint::Not(_)) => None,
             None => Some(None),

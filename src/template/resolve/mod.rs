@@ -14,6 +14,7 @@ use crate::syntax::tree::{Kind, NodeId, Tree};
 use crate::template::bindings::Bindings;
 use crate::template::cases::Path;
 use crate::template::document::Template;
+use crate::template::guards::Domain;
 use crate::template::intrinsic::{Function, intrinsic};
 use crate::template::lowered::Lowered;
 use crate::template::value::{Member, Name, Part, Sourced, StackId, Value};
@@ -34,6 +35,11 @@ pub trait Outside {
     /// defaults.
     fn is_governed(&self, _stack: StackId) -> bool {
         false
+    }
+
+    /// What a parameter of another stack may be.
+    fn domain(&self, _stack: StackId, _parameter: &str) -> Domain {
+        Domain::default()
     }
 
     /// The exported value that an import of this name means, if exactly one export of the run fits.

@@ -7,6 +7,7 @@ use crate::syntax::tree::{NodeId, Tree};
 use crate::template::bindings::Binding;
 use crate::template::cases::Constraint;
 use crate::template::document::Parameter;
+use crate::template::guards::Domain;
 use crate::template::intrinsic::{Function, Intrinsic, get_att, intrinsic};
 use crate::template::resolve::{Resolver, dynamic, parameter_text, plain};
 use crate::template::value::{Name, Sourced, StepKind, Value};
@@ -55,7 +56,7 @@ impl Resolver<'_, '_> {
         Sourced::new(Value::Unknown(format!("`{name}` is not declared")), span)
     }
 
-    pub(super) fn pseudo(&self, name: &str) -> Option<Value> {
+    pub(super) fn pseudo(&mut self, name: &str) -> Option<Value> {
         let bindings = self.scope.bindings;
         let known = match name {
             "AWS::NoValue" => return Some(Value::Absent),
@@ -73,10 +74,7 @@ impl Resolver<'_, '_> {
         let own = matches!(name, "AWS::StackName" | "AWS::StackId" | "AWS::NotificationARNs");
         let value =
             Value::named(Name::Pseudo { stack: own.then_some(self.scope.stack), name: name.to_owned() });
-        Some(match self.path.constraint(&value) {
-            Some(Constraint::Is(text)) => Value::String(text.clone()),
-            _ => value,
-        })
+        Some(self.path.only(&value).map_or(value, Value::String))
     }
 
     /// The value of a parameter that a `Ref` at `span` asks for.
@@ -116,30 +114,39 @@ impl Resolver<'_, '_> {
         Value::named(Name::Parameter { stack: self.scope.stack, name: parameter.name.clone() })
     }
 
+    /// The name of a parameter that nobody gave a value, and that no SSM parameter stands behind.
+    pub(super) fn free_parameter(&mut self, name: &str) -> Option<Value> {
+        let scope = self.scope;
+        let parameter = scope.template.parameter(name).filter(|parameter| !parameter.is_ssm())?;
+        let is_given = scope.bindings.parameters.contains_key(name)
+            || scope.outside.is_governed(scope.stack)
+            || scope.outside.passed(scope.stack, name, self.path).is_some();
+        (!is_given).then(|| self.unnamed(parameter))
+    }
+
+    /// What a parameter may be.
+    pub(crate) fn parameter_domain(&self, name: &str) -> Domain {
+        let Some(parameter) = self.scope.template.parameter(name) else { return Domain::default() };
+        let default = parameter.default.and_then(|node| parameter_text(self.tree(), node));
+        if parameter.allowed.is_empty() {
+            return Domain { texts: Vec::new(), default };
+        }
+        let options = self.options(parameter);
+        Domain { texts: if options.open { Vec::new() } else { options.values }, default }
+    }
+
     /// A parameter nobody gave a value: decided by the case, its allowed values, or its default.
     fn open_parameter(&mut self, parameter: &Parameter, span: Span) -> Sourced {
         let atom = self.unnamed(parameter);
         let options = self.options(parameter);
-        let decided = match self.path.constraint(&atom) {
-            Some(Constraint::Is(text)) => Some(text.clone()),
-            Some(Constraint::Not(excluded)) => {
-                let left: Vec<_> = options.values.iter().filter(|value| !excluded.contains(*value)).collect();
-                match (left.as_slice(), options.open) {
-                    ([only], false) => Some((*only).clone()),
-                    (_, true) if left.is_empty() => return Sourced::new(atom, span),
-                    _ => self.choose_value(
-                        &atom,
-                        &left.into_iter().cloned().collect::<Vec<_>>(),
-                        options.open,
-                        excluded.clone(),
-                    ),
-                }
-            }
-            None => match options.values.as_slice() {
-                [] => None,
-                [only] if !options.open => Some(only.clone()),
-                values => self.choose_value(&atom, values, options.open, BTreeSet::new()),
-            },
+        let has_some = !options.values.is_empty();
+        let (values, open) = self.path.left(&atom, options.values, options.open);
+        let decided = match values.as_slice() {
+            // Conditions leave nothing of what it is said to be: it has to be given.
+            [] => None,
+            [only] if !open => Some(only.clone()),
+            values if has_some => self.choose_value(&atom, values, open),
+            _ => None,
         };
         match decided {
             Some(text) => self.chosen(parameter, &text, span),
@@ -147,18 +154,12 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn choose_value(
-        &mut self,
-        atom: &Value,
-        values: &[String],
-        open: bool,
-        mut excluded: BTreeSet<String>,
-    ) -> Option<String> {
+    fn choose_value(&mut self, atom: &Value, values: &[String], open: bool) -> Option<String> {
         let mut constraints: Vec<_> = values.iter().cloned().map(Constraint::Is).collect();
         if open {
-            excluded.extend(values.iter().cloned());
-            constraints.push(Constraint::Not(excluded));
+            constraints.push(Constraint::Not(values.iter().cloned().collect()));
         }
+        let atom = self.atom(atom);
         match self.path.choose(atom, constraints)? {
             Constraint::Is(text) => Some(text),
             Constraint::Not(_) => None,
