@@ -104,8 +104,9 @@ pub fn run(
 ) -> Outcome {
     let analysis = analyse(sources, files, settings, read_local);
     let model = &analysis.model;
-    let intents =
-        Intents::new(model, |api| settings.decisions.of(&api.labels, settings.path(sources, api.file), None));
+    let intents = Intents::new(model, |api, environment| {
+        settings.decisions.of(&api.labels, settings.path(sources, api.file), environment)
+    });
     let wanted: Vec<_> = RULES.iter().filter(|rule| settings.wants(&rule.id)).cloned().collect();
     let Judged { mut findings, failures } =
         judge::judge(&wanted, model, &intents, &settings.options, sources);

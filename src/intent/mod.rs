@@ -5,6 +5,8 @@
 pub mod date;
 pub mod stated;
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 
 use crate::exposure::model::{Api, ExposureModel, Marker, MarkerKind};
@@ -113,8 +115,10 @@ impl Evidence {
 /// What one API is meant to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Intent {
-    /// What was stated.
+    /// What was stated; where environments differ, the strictest.
     pub posture: Posture,
+    /// What was stated for each environment of the run, where it was not stated for all of them at once.
+    pub in_environments: Vec<(String, Posture)>,
     /// Where the resource itself states it; `None` when the run does.
     pub stated_at: Option<Span>,
     /// What it must show if it is public.
@@ -133,6 +137,21 @@ impl Intent {
         }
     }
 
+    /// What was stated for one environment, or for stacks outside of all of them.
+    pub fn posture_in(&self, environment: Option<&str>) -> Posture {
+        let stated = self.in_environments.iter().find(|(name, _)| Some(name.as_str()) == environment);
+        stated.map_or(self.posture, |(_, posture)| *posture)
+    }
+
+    /// The intent as far as it is about these environments; about everything when there are none.
+    pub fn within(&self, environments: &[String]) -> Cow<'_, Self> {
+        let stated = environments.iter().map(|name| self.posture_in(Some(name)));
+        match stated.reduce(Posture::stricter) {
+            Some(posture) if posture != self.posture => Cow::Owned(Self { posture, ..self.clone() }),
+            _ => Cow::Borrowed(self),
+        }
+    }
+
     /// Whether something was written for this very API that says private.
     pub fn has_strong_evidence(&self) -> bool {
         self.evidence.iter().any(|evidence| evidence.strength() == Strength::Strong)
@@ -147,16 +166,22 @@ pub struct Intents {
 }
 
 impl Intents {
-    /// Works out the intent of every API. `decided` says what was decided for one outside of the templates.
-    pub fn new(model: &ExposureModel, decided: impl Fn(&Api) -> Decided) -> Self {
+    /// Works out the intent of every API. `decided` says what was decided for one outside of the templates, in an
+    /// environment.
+    pub fn new(model: &ExposureModel, decided: impl Fn(&Api, Option<&str>) -> Decided) -> Self {
         let siblings = Siblings::new(model);
-        Self { by_api: model.apis.iter().map(|api| intent(api, &siblings, decided(api))).collect() }
+        Self { by_api: model.apis.iter().map(|api| intent(api, &siblings, &decided)).collect() }
     }
 
     /// The intent of the API at this index of the model; nothing stated and no evidence for an index past it.
     pub fn of(&self, api: usize) -> &Intent {
-        static NONE: Intent =
-            Intent { posture: Posture::Unset, stated_at: None, require: Vec::new(), evidence: Vec::new() };
+        static NONE: Intent = Intent {
+            posture: Posture::Unset,
+            in_environments: Vec::new(),
+            stated_at: None,
+            require: Vec::new(),
+            evidence: Vec::new(),
+        };
         self.by_api.get(api).unwrap_or(&NONE)
     }
 }
@@ -177,7 +202,8 @@ impl<'model> Siblings<'model> {
     }
 }
 
-fn intent(api: &Api, siblings: &Siblings<'_>, decided: Decided) -> Intent {
+fn intent(api: &Api, siblings: &Siblings<'_>, decide: &impl Fn(&Api, Option<&str>) -> Decided) -> Intent {
+    let decided = decide(api, None);
     let marked = marked_posture(&api.markers);
     let mut evidence = written_for(api);
     if siblings.files.contains(&api.file) {
@@ -193,12 +219,30 @@ fn intent(api: &Api, siblings: &Siblings<'_>, decided: Decided) -> Intent {
         span: endpoint.id_span,
     }));
     evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.strength()), evidence.span));
+    let in_environments =
+        if marked.is_some() { Vec::new() } else { by_environment(api, decided.posture, decide) };
+    let strictest = in_environments.iter().map(|(_, posture)| *posture).reduce(Posture::stricter);
     Intent {
-        posture: marked.map_or(decided.posture, |(posture, _)| posture),
+        posture: marked.map_or(strictest.unwrap_or(decided.posture), |(posture, _)| posture),
+        in_environments,
         stated_at: marked.map(|(_, span)| span),
         require: decided.require,
         evidence,
     }
+}
+
+/// What was decided for each environment in which the API is judged, where it is not `usual` in all of them.
+fn by_environment(
+    api: &Api,
+    usual: Posture,
+    decide: &impl Fn(&Api, Option<&str>) -> Decided,
+) -> Vec<(String, Posture)> {
+    let mut names: Vec<&str> = api.cases.iter().filter_map(|case| case.environment.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let stated = names.into_iter().map(|name| (name.to_owned(), decide(api, Some(name)).posture));
+    let stated: Vec<_> = stated.collect();
+    if stated.iter().all(|(_, posture)| *posture == usual) { Vec::new() } else { stated }
 }
 
 /// The posture that `Metadata.wicketgate.exposure` of the resource states.

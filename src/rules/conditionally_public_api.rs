@@ -23,12 +23,14 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         let mapped = ctx.model.mappings_to(api).next().is_some();
         let answers = |case: &Case| {
             case.endpoint_type.is_public() == Some(true)
+                && intent.posture_in(case.environment.as_deref()) != Posture::Public
                 && (mapped || case.disable_execute_api_endpoint != Some(true))
         };
         let Some(occurrence) = occurrence(&api.cases, answers) else { continue };
         let always_public = api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true));
         if !always_public || by_default_only(api) {
-            findings.push(finding(api, intent, &occurrence));
+            let intent = intent.within(&occurrence.environments);
+            findings.push(finding(api, &intent, &occurrence));
         }
     }
 }

@@ -17,18 +17,17 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if !matches!(api.kind, ApiKind::Http | ApiKind::WebSocket) || api.refused.is_some() {
             continue;
         }
-        let meant_private = match intent.posture {
+        let meant_private = |case: &Case| match intent.posture_in(case.environment.as_deref()) {
             Posture::Private => true,
             Posture::Public => false,
             Posture::Unset => !intent.evidence.is_empty(),
         };
-        if !meant_private {
-            continue;
-        }
         let mapped = ctx.model.mappings_to(api).next().is_some();
-        let answers = |case: &Case| mapped || case.disable_execute_api_endpoint != Some(true);
+        let answers =
+            |case: &Case| meant_private(case) && (mapped || case.disable_execute_api_endpoint != Some(true));
         if let Some(occurrence) = occurrence(&api.cases, answers) {
-            findings.push(finding(ctx, api, intent, &occurrence));
+            let intent = intent.within(&occurrence.environments);
+            findings.push(finding(ctx, api, &intent, &occurrence));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The other kind of birth, an `HttpApi` event, is `http-api-cannot-be-private`.
 
 use crate::diagnostic::{Label, Severity};
-use crate::exposure::model::{Api, ApiKind, ApiOrigin, EndpointType};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, EndpointType};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -31,8 +31,12 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if intent.posture == Posture::Public && explicit.is_empty() {
             continue;
         }
-        if let Some(occurrence) = occurrence(&api.cases, |_| true) {
-            findings.push(finding(ctx, api, intent, &explicit, &occurrence));
+        let meant = |case: &Case| {
+            explicit.is_empty() && intent.posture_in(case.environment.as_deref()) == Posture::Public
+        };
+        if let Some(occurrence) = occurrence(&api.cases, |case| !meant(case)) {
+            let intent = intent.within(&occurrence.environments);
+            findings.push(finding(ctx, api, &intent, &explicit, &occurrence));
         }
     }
 }

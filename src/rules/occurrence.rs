@@ -71,13 +71,23 @@ pub fn occurrence<'case, S: State>(
             environments.push(name.to_owned());
         }
     }
-    let group =
-        |state: &&S| state.instance() == first.instance() && state.environment() == first.environment();
-    let siblings: Vec<&S> = chosen.iter().copied().filter(group).collect();
-    let extents: Vec<&Extent> = siblings.iter().map(|state| state.extent()).collect();
-    let (when, at) = Extent::smallest(&extents);
-    let state = siblings.get(at).copied().unwrap_or(first);
-    Some(Occurrence { when: when.iter().map(to_when).collect(), state, states: chosen, environments })
+    let smallest = |of: &S| {
+        let group = |state: &&S| state.instance() == of.instance() && state.environment() == of.environment();
+        let siblings: Vec<&S> = chosen.iter().copied().filter(group).collect();
+        let extents: Vec<&Extent> = siblings.iter().map(|state| state.extent()).collect();
+        let (when, at) = Extent::smallest(&extents);
+        let when: Vec<When> = when.iter().map(to_when).collect();
+        (when, siblings.get(at).copied())
+    };
+    let (mut when, at) = smallest(first);
+    // What holds in one environment only is not claimed of all of them.
+    let others = environments.iter().skip(1);
+    let mut others =
+        others.filter_map(|name| chosen.iter().find(|state| state.environment() == Some(name.as_str())));
+    if others.any(|other| smallest(other).0 != when) {
+        when.clear();
+    }
+    Some(Occurrence { when, state: at.unwrap_or(first), states: chosen, environments })
 }
 
 fn to_when(assumption: &Assumption) -> When {

@@ -2,6 +2,8 @@
 //!
 //! An API that is public in some possibilities only is `conditionally-public-api`.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Auth, CallerClass, Case, Decision};
 use crate::intent::{Intent, Posture};
@@ -17,7 +19,8 @@ const MOST_LABELS: usize = 5;
 /// A public API with what is needed to speak about it.
 struct Public<'run> {
     api: &'run Api,
-    intent: &'run Intent,
+    /// As far as it is about the environments in which the API is public.
+    intent: Cow<'run, Intent>,
     occurrence: Occurrence<'run>,
 }
 
@@ -48,8 +51,11 @@ fn public<'run>(ctx: &Context<'run>, api: &'run Api, intent: &'run Intent) -> Op
     }
     let mapped = ctx.model.mappings_to(api).next().is_some();
     // Without its default host and without a custom domain nobody can call it.
-    let occurrence =
-        occurrence(&api.cases, |case| mapped || case.disable_execute_api_endpoint != Some(true))?;
+    let occurrence = occurrence(&api.cases, |case| {
+        let answers = mapped || case.disable_execute_api_endpoint != Some(true);
+        answers && intent.posture_in(case.environment.as_deref()) != Posture::Public
+    })?;
+    let intent = intent.within(&occurrence.environments);
     Some(Public { api, intent, occurrence })
 }
 

@@ -2,6 +2,8 @@
 //!
 //! A URL without authentication whose function lets nobody invoke it answers 403 and is not reported.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, ApiKind, Case};
 use crate::intent::{Intent, Posture};
@@ -16,7 +18,7 @@ const ID: &str = "public-function-url";
 /// A public function URL with the text that makes it so.
 struct PublicUrl<'run> {
     api: &'run Api,
-    intent: &'run Intent,
+    intent: Cow<'run, Intent>,
     occurrence: Occurrence<'run>,
     /// The `NONE`.
     place: Span,
@@ -38,8 +40,10 @@ fn public_url<'run>(api: &'run Api, intent: &'run Intent) -> Option<PublicUrl<'r
     if api.kind != ApiKind::FunctionUrl || api.refused.is_some() || intent.posture == Posture::Public {
         return None;
     }
-    let open = |case: &Case| is_none(case) && case.public_permission == Some(true);
+    let meant = |case: &Case| intent.posture_in(case.environment.as_deref()) == Posture::Public;
+    let open = |case: &Case| is_none(case) && case.public_permission == Some(true) && !meant(case);
     let occurrence = occurrence(&api.cases, open)?;
+    let intent = intent.within(&occurrence.environments);
     let place = occurrence.state.auth_type.as_ref().map(places::origin)?;
     Some(PublicUrl { api, intent, occurrence, place })
 }

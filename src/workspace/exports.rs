@@ -42,8 +42,8 @@ pub(super) fn matching<'run>(
     stack: StackId,
     name: &Value,
 ) -> Option<(&'run Export, bool)> {
-    // A stack cannot import its own export.
-    let others = || workspace.exports().iter().filter(|export| export.stack != stack);
+    // A stack cannot import its own export, and none of another environment, region or account.
+    let others = || workspace.exports().iter().filter(|export| may_see(workspace, stack, export));
     let mut exact =
         others().filter(|export| export.name.as_text().is_some() && export.name.as_text() == name.as_text());
     if let Some(first) = exact.next() {
@@ -54,6 +54,22 @@ pub(super) fn matching<'run>(
         others().filter(|export| pattern(&export.name).is_some_and(|have| fits(&wanted, &have)));
     let first = fitting.next()?;
     fitting.next().is_none().then_some((first, false))
+}
+
+/// Whether an export may be what a stack imports. What is not known of either side may be the same: a stack that is in
+/// no environment serves all of them.
+fn may_see(workspace: &Workspace, importing: StackId, export: &Export) -> bool {
+    let (Some(importing), Some(exporting)) = (workspace.stack(importing), workspace.stack(export.stack))
+    else {
+        return false;
+    };
+    let (ours, theirs) = (&importing.bindings, &exporting.bindings);
+    let agree =
+        |left: &Option<String>, right: &Option<String>| left.is_none() || right.is_none() || left == right;
+    importing.id != exporting.id
+        && agree(&ours.environment, &theirs.environment)
+        && agree(&ours.region, &theirs.region)
+        && agree(&ours.account, &theirs.account)
 }
 
 /// An export's name for people; the unknown parts as `${…}`.
