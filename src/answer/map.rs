@@ -6,6 +6,7 @@ use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Assumption, Auth, Caller, CallerClass, Case, Decision, Domain, Endpoint,
     ExposureModel, NamedBy, PolicySource,
 };
+use crate::exposure::reasons::Met;
 use crate::source::{FileId, Span};
 use crate::template::value::StackId;
 
@@ -241,7 +242,8 @@ pub fn when(assumption: &Assumption) -> When {
     When { parameter: assumption.parameter.clone(), values }
 }
 
-fn auth(auth: Auth) -> &'static str {
+/// The word for an authorization type.
+pub fn auth(auth: Auth) -> &'static str {
     match auth {
         Auth::None => "none",
         Auth::Iam => "iam",
@@ -276,8 +278,23 @@ fn map_caller(caller: &Caller, home: StackId) -> MapCaller {
         vpc,
         named_by: caller.named_by.iter().filter_map(by).collect(),
         decision: decision(caller.decision),
-        because: caller.because.iter().map(|because| because.span).collect(),
+        because: deciding(caller),
     }
+}
+
+/// The deciding texts: for a request that is let in though others are denied, the text that spares it. Each once.
+fn deciding(caller: &Caller) -> Vec<Span> {
+    let mut found: Vec<Span> = Vec::new();
+    for because in &caller.because {
+        let span = match (because.met, because.spared) {
+            (Met::Allowed, Some((_, span))) => span,
+            _ => because.span,
+        };
+        if !found.contains(&span) {
+            found.push(span);
+        }
+    }
+    found
 }
 
 /// The word for a decision.

@@ -6,5 +6,6 @@ pub mod case;
 pub mod catalogue;
 pub mod map;
 pub mod plain;
+pub mod request;
 pub mod resolve;
 pub mod simulate;

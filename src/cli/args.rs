@@ -49,16 +49,30 @@ Examples:
 Exit status: 2 when a template or line cannot be worked out, else 0.";
 
 const SIMULATE_HELP: &str = "\
-Each line is a JSON object with a policy and a request (`policy`, `auth`, `endpoint`, `request`);
-the answer says what the resource policy decides, and what API Gateway does with it. With
---symbolic each line is a policy alone, and the answer says which callers it lets in: all, some or
-none of the internet and of each VPC endpoint.
+With --api: may this request call that API? The answer names the statement, and the text in it,
+that decides; one answer for each case of the template that differs. `allow` and `deny` are what
+the policies in the templates say; what else has a say (an authorizer, the signer's own policies)
+is named beside it.
+
+Without --api: each line is a JSON object with a policy and a request (`policy`, `auth`,
+`endpoint`, `request`); the answer says what the resource policy decides, and what API Gateway
+does with it. With --symbolic each line is a policy alone, and the answer says which callers it
+lets in: all, some or none of the internet and of each VPC endpoint.
 
 Examples:
+  wicketgate simulate --api template.yaml/MyApi --from vpce-0a1b2c3d --method GET --path /entities
+  wicketgate simulate --api MyApi --from internet --source-ip 203.0.113.7 --path /users/42
+  wicketgate simulate --api template.yaml --from network.yaml/ExecuteApiEndpoint --param Env=prod
+  wicketgate simulate --api MyApi --from vpce-0a1b2c3d --principal arn:aws:iam::111111111111:role/app
   wicketgate simulate cases.jsonl
   echo '{\"policy\": {\"Statement\": []}}' | wicketgate simulate --symbolic
 
-Exit status: 2 when a line cannot be read, else 0.";
+Exit status with --api:
+  0  allowed in every case
+  1  denied in some case, or not certain
+  2  no such API or caller, a bad flag, a path that cannot be read
+  3  a folder was given and no template was found in it
+and without: 2 when a line cannot be read, else 0.";
 
 /// Reads CloudFormation and SAM templates and says who can call each API in them.
 ///
@@ -81,9 +95,9 @@ pub(super) enum Verb {
     /// Show what the resources that decide exposure look like with these parameter values
     #[command(after_help = RESOLVE_HELP)]
     Resolve(ResolveArgs),
-    /// Decide requests against policies, one JSON line each
+    /// Say whether a request may call an API, and which statement decides
     #[command(after_help = SIMULATE_HELP)]
-    Simulate(SimulateArgs),
+    Simulate(Box<SimulateArgs>),
     /// Print what a rule means, why it matters and what to do
     Explain {
         /// Name of the rule, for example `public-api`
@@ -154,17 +168,85 @@ pub(super) struct ResolveArgs {
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
     /// File of JSON lines, or `-` for standard input
-    #[arg(value_name = "FILE", default_value = "-")]
-    pub(super) file: PathBuf,
+    #[arg(value_name = "FILE", conflicts_with = "api")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) call: CallArgs,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// Notation of the answer
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "One request")]
+    pub(super) format: ListFormat,
     /// Answer for whole classes of callers instead of single requests
-    #[arg(long)]
+    #[arg(long, conflicts_with = "api", help_heading = "JSON lines")]
     pub(super) symbolic: bool,
     /// Only well-formed ids are values of the keys that hold ids
-    #[arg(long, requires = "symbolic")]
+    #[arg(long, requires = "symbolic", help_heading = "JSON lines")]
     pub(super) well_formed_ids: bool,
     /// Every key may be present or missing in every class of callers
-    #[arg(long, requires = "symbolic")]
+    #[arg(long, requires = "symbolic", help_heading = "JSON lines")]
     pub(super) loose: bool,
+}
+
+/// One request to an API of a template.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "One request")]
+pub(super) struct CallArgs {
+    /// The API: FILE/ID, ID alone (looked for below this folder), or FILE alone when it has one API
+    #[arg(long, value_name = "FILE/ID", requires = "from")]
+    pub(super) api: Option<String>,
+    /// Where the call comes from: `internet`, an address, a vpce-… or vpc-… id, logical id of an endpoint
+    #[arg(long, value_name = "CALLER", requires = "api")]
+    pub(super) from: Option<String>,
+    /// HTTP method [default: that of the route, or GET]
+    #[arg(long, value_name = "METHOD", requires = "api")]
+    pub(super) method: Option<String>,
+    /// Path behind the stage, such as /users/42 [default: that of the only route]
+    #[arg(long, value_name = "PATH", requires = "api")]
+    pub(super) path: Option<String>,
+    /// Stage [default: all that the template makes]
+    #[arg(long, value_name = "NAME", requires = "api")]
+    pub(super) stage: Option<String>,
+    /// Address of the caller: on the internet, or in the VPC
+    #[arg(long, value_name = "ADDRESS", requires = "api")]
+    pub(super) source_ip: Option<String>,
+    /// VPC of the endpoint, where the templates do not say
+    #[arg(long, value_name = "ID", requires = "api")]
+    pub(super) vpc: Option<String>,
+    /// Who signs the request: an ARN, or `anonymous` [default: anonymous]
+    #[arg(long, value_name = "ARN", requires = "api")]
+    pub(super) principal: Option<String>,
+    /// Organisation of who signs the request
+    #[arg(long, value_name = "ID", requires = "api")]
+    pub(super) org: Option<String>,
+    /// What the signer's own policies, or the authorizer, say to it
+    #[arg(long, value_name = "ANSWER", value_enum, requires = "api")]
+    pub(super) identity: Option<IdentityChoice>,
+    /// Custom domain that the call names: its logical id or name
+    #[arg(long, value_name = "DOMAIN", requires = "api")]
+    pub(super) domain: Option<String>,
+    /// Region of the stack
+    #[arg(long, value_name = "REGION", requires = "api", help_heading = "Environments")]
+    pub(super) region: Option<String>,
+    /// Account of the stack
+    #[arg(long, value_name = "ACCOUNT", requires = "api", help_heading = "Environments")]
+    pub(super) account: Option<String>,
+    /// Name of the stack
+    #[arg(long, value_name = "NAME", requires = "api", help_heading = "Environments")]
+    pub(super) stack_name: Option<String>,
+}
+
+/// Spellings of what the other side says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum IdentityChoice {
+    /// They allow it
+    Allow,
+    /// They say nothing about it
+    Silent,
+    /// They deny it
+    Deny,
 }
 
 /// Arguments of `check`.

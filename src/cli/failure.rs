@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::answer::request::Mistake;
 use crate::load::LoadError;
 
 /// Exit statuses, the same for every output format.
@@ -58,6 +59,8 @@ pub(super) enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// A question about a request that has no answer.
+    Question(Mistake),
     /// A `--param` that is not `NAME=VALUE`.
     Parameter(String),
     /// A `--param` for a parameter that no template declares.
@@ -106,6 +109,7 @@ impl fmt::Display for Failure {
             Self::Stdin(source) => write!(formatter, "cannot read standard input: {source}"),
             Self::Load(error) => error.fmt(formatter),
             Self::Input { path, source } => write!(formatter, "cannot read {}: {source}", path.display()),
+            Self::Question(mistake) => mistake.fmt(formatter),
             Self::Parameter(text) => {
                 write!(formatter, "--param takes NAME=VALUE, and `{text}` has no `=` behind a name")
             }
@@ -164,8 +168,15 @@ impl std::error::Error for Failure {
             | Self::Input { source, .. }
             | Self::Output { source, .. } => Some(source),
             Self::Load(error) => Some(error),
+            Self::Question(mistake) => Some(mistake),
             Self::Threads(error) => Some(error),
         }
+    }
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Self {
+        Self::Question(mistake)
     }
 }
 

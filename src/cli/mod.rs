@@ -13,6 +13,7 @@ mod map;
 mod output;
 mod policy;
 mod progress;
+mod request;
 mod resolve;
 mod simulate;
 

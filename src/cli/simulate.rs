@@ -1,4 +1,5 @@
-//! The verb `simulate`: JSON lines in, one decision a line out. What they mean is decided below.
+//! The verb `simulate` on JSON lines: one decision a line. What they mean is decided below; a single request to
+//! an API of a template is asked elsewhere.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -8,15 +9,19 @@ use crate::answer::simulate::{Options, answer_line};
 use crate::cli::args::SimulateArgs;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::output::to_stdout;
+use crate::cli::request;
 
 /// Longest line that is read, in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
 
 /// Runs `simulate`. A line that cannot be read gets an answer that says so, and the run ends with 2.
 pub(super) fn run(args: &SimulateArgs) -> Result<Status, Failure> {
+    if let Some(api) = &args.call.api {
+        return request::run(args, api);
+    }
     let options = Options { well_formed_ids: args.well_formed_ids, loose: args.loose };
     let symbolic = args.symbolic.then_some(options);
-    each_line(Some(&args.file), |out, line, number| {
+    each_line(args.file.as_deref(), |out, line, number| {
         let (answer, read) = answer_line(line, number, symbolic);
         writeln!(out, "{answer}")?;
         Ok(read)

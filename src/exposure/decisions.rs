@@ -5,6 +5,8 @@
 //! authorization workflow"): without an authorizer and with Cognito the policy has to allow; with IAM or a
 //! Lambda authorizer a silent policy leaves the decision to the other side; an explicit deny always wins.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use crate::exposure::model::{Auth, Caller, CallerClass, Case, Decision, Endpoint};
@@ -49,6 +51,12 @@ impl<'run> Judge<'run> {
         let mut names = Names::new();
         let bindings = &stack.bindings;
         let id = Name::Resource { stack: stack.id, id: resource.id.clone() };
+        names.add_plain(Arc::new(id.clone()));
+        for stage in &case.stages {
+            if let Value::Named(name) = &stage.name {
+                names.add_plain(Arc::clone(name));
+            }
+        }
         let open = |known: Option<&str>, name: Name| known.is_none().then_some(name);
         let own = [
             open(bindings.partition(), pseudo("AWS::Partition")),

@@ -21,6 +21,7 @@ mod place;
 pub mod query;
 mod questions;
 pub mod reasons;
+pub mod requests;
 mod rest;
 mod routes;
 mod shapes;

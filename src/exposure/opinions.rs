@@ -109,9 +109,11 @@ pub(crate) fn agree(opinions: Vec<Opinion>) -> Opinion {
     first
 }
 
-/// Adds a reason, unless its text is there or there are enough.
+/// Adds a reason, unless its text is there for the same end or there are enough.
 pub(crate) fn add_reason(reasons: &mut Vec<Because>, reason: Because) {
-    if reasons.len() < MAX_BECAUSE && !reasons.iter().any(|known| known.span == reason.span) {
+    if reasons.len() < MAX_BECAUSE
+        && !reasons.iter().any(|known| known.span == reason.span && known.lets_in == reason.lets_in)
+    {
         reasons.push(reason);
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::policy::compiled::Policy;
 use crate::policy::decide::{Deciding, Outcome, StatementPart};
-use crate::policy::document::PolicyDocument;
+use crate::policy::document::{Effect, PolicyDocument, Statement};
 use crate::policy::request::{KeyValue, Request};
 use crate::policy::text::Names;
 use crate::policy::truth::Truth;
@@ -96,6 +96,11 @@ pub struct Because {
     pub statement: Option<usize>,
     /// The effect of that statement.
     pub effect: Option<Span>,
+    /// Whether SAM writes that statement, from a list that the user wrote.
+    pub made: bool,
+    /// Whether the request is let in as far as this policy goes, where a silent policy may let pass; `None` when
+    /// that is not known.
+    pub lets_in: Option<bool>,
     /// What the policy does with the request.
     pub met: Met,
     /// The part of the statement that the text belongs to.
@@ -137,6 +142,13 @@ impl Teller<'_> {
             policy: self.of,
             statement: written.map(|_| deciding.statement),
             effect: written.map(|statement| statement.effect.span),
+            made: written.is_some_and(|statement| self.is_made(statement)),
+            lets_in: match decision.allowed {
+                _ if limit.is_some() => None,
+                Truth::Yes => Some(true),
+                Truth::No => Some(false),
+                Truth::Unknown => None,
+            },
             met: match decision.outcome {
                 _ if limit.is_some() => Met::Unknown,
                 Outcome::ExplicitDeny => Met::Denied,
@@ -156,6 +168,13 @@ impl Teller<'_> {
             spared: spared.map(|spared| (spared.statement, spared.span)),
             witness,
         }
+    }
+
+    /// All parts of a statement that SAM writes stand at the key of a list. In a policy that is JSON text all
+    /// stand at the text.
+    fn is_made(&self, statement: &Statement) -> bool {
+        let one_place = statement.effect.span == statement.span && statement.effect.value != Effect::Unknown;
+        one_place && statement.span != self.document.span
     }
 
     /// The policy as a whole.

@@ -53,10 +53,8 @@ impl Class {
         let Some(character) = symbol.character() else {
             return match self {
                 Self::Any => true,
-                Self::NoColon => mode == Mode::May || symbol.is_free_of_colons(),
-                Self::PerhapsNoColon | Self::NoSlash | Self::Hex | Self::Digit | Self::LowerAlphanumeric => {
-                    mode == Mode::May
-                }
+                Self::NoColon | Self::NoSlash => mode == Mode::May || symbol.is_plain(),
+                Self::PerhapsNoColon | Self::Hex | Self::Digit | Self::LowerAlphanumeric => mode == Mode::May,
             };
         };
         match self {
@@ -336,9 +334,17 @@ fn close(tokens: &[Token], states: &mut [u64], mode: Mode) {
 
 fn step(tokens: &[Token], states: &mut [u64], symbol: Symbol, mode: Mode) {
     if symbol.is_name() && mode == Mode::May {
-        // A name may stand for any string, so every later place can be reached.
-        let first = (0..=tokens.len()).find(|at| has(states, *at)).unwrap_or(tokens.len() + 1);
-        (first..=tokens.len()).for_each(|at| set(states, at));
+        // A name may stand for any string, so every later place can be reached; a plain one does not go past a
+        // colon or a slash.
+        let mut reached = false;
+        for at in 0..=tokens.len() {
+            reached |= has(states, at);
+            if reached {
+                set(states, at);
+            }
+            let wall = |own: &Token| matches!(own, Token::One(c) if !c.is_name() && !c.is_plain());
+            reached &= !(symbol.is_plain() && tokens.get(at).is_some_and(wall));
+        }
         return;
     }
     for at in (0..=tokens.len()).rev() {

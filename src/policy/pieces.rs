@@ -145,7 +145,7 @@ pub(super) fn resource(pieces: &[Piece]) -> Pattern {
         }
         for (at, piece) in segment.iter().enumerate() {
             // A name may hold colons, and then what follows it stands further right than it looks.
-            named |= matches!(piece, Piece::Letter(s) if s.is_name() && !s.is_free_of_colons());
+            named |= matches!(piece, Piece::Letter(s) if s.is_name() && !s.is_plain());
             let class = match (index, named) {
                 (5, _) => Class::Any,
                 (_, false) => Class::NoColon,

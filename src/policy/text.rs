@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::template::value::{Name, Part, Same, Value};
 
 const NAME: u32 = 1 << 31;
-const NO_COLON: u32 = 1 << 30;
+const PLAIN: u32 = 1 << 30;
 
 /// One symbol of a [`Text`]: a character, or a name that stands for a string of unknown length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,9 +33,10 @@ impl Symbol {
         self.0 & NAME != 0
     }
 
-    /// Whether the symbol certainly holds no colon: any other character, a region, an account, a partition.
-    pub(super) fn is_free_of_colons(self) -> bool {
-        if self.is_name() { self.0 & NO_COLON != 0 } else { self != Self::of(':') }
+    /// Whether the symbol certainly holds no colon and no slash: any other character, a region, an account, a
+    /// partition, an id that was said to be plain.
+    pub(super) fn is_plain(self) -> bool {
+        if self.is_name() { self.0 & PLAIN != 0 } else { self != Self::of(':') && self != Self::of('/') }
     }
 
     /// The symbol in lower case; names stay as they are.
@@ -48,7 +49,7 @@ impl Symbol {
     }
 
     fn name_index(self) -> Option<usize> {
-        self.is_name().then_some((self.0 & !(NAME | NO_COLON)) as usize)
+        self.is_name().then_some((self.0 & !(NAME | PLAIN)) as usize)
     }
 }
 
@@ -120,6 +121,7 @@ impl From<&str> for Text {
 pub struct Names {
     list: Vec<Arc<Name>>,
     index: FxHashMap<Arc<Name>, u32>,
+    plain: FxHashSet<Arc<Name>>,
 }
 
 impl Names {
@@ -128,13 +130,20 @@ impl Names {
         Self::default()
     }
 
+    /// Says of a name, before it is first used, that what it stands for holds no colon and no slash: the id of
+    /// an API, the name of a stage.
+    pub fn add_plain(&mut self, name: Arc<Name>) {
+        self.plain.insert(name);
+    }
+
     /// The symbol of a name; the same name always has the same symbol.
     pub fn symbol(&mut self, name: &Arc<Name>) -> Symbol {
-        let flags = if is_free_of_colons(name) { NAME | NO_COLON } else { NAME };
+        let plain = is_plain(name) || self.plain.contains(name);
+        let flags = if plain { NAME | PLAIN } else { NAME };
         if let Some(&at) = self.index.get(name) {
             return Symbol(at | flags);
         }
-        let at = u32::try_from(self.list.len()).unwrap_or(NO_COLON - 1).min(NO_COLON - 1);
+        let at = u32::try_from(self.list.len()).unwrap_or(PLAIN - 1).min(PLAIN - 1);
         self.list.push(Arc::clone(name));
         self.index.insert(Arc::clone(name), at);
         Symbol(at | flags)
@@ -204,7 +213,7 @@ impl Names {
     }
 }
 
-fn is_free_of_colons(name: &Name) -> bool {
+fn is_plain(name: &Name) -> bool {
     let Name::Pseudo { name, .. } = name else { return false };
     ["AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::URLSuffix"].contains(&name.as_str())
 }

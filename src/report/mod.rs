@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod concise;
 pub mod json;
 pub mod map;
+pub mod request;
 pub mod resolve;
 pub mod statistics;
 pub mod summary;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Label;
 use crate::report::clean;
 use crate::source::{FileId, SourceFile, Sources, Span};
 
@@ -66,9 +66,13 @@ struct Place {
 }
 
 /// The blocks of a finding, the primary label's file first, and how many related places are not shown.
-pub(super) fn blocks<'a>(diagnostic: &Diagnostic, sources: &'a Sources) -> (Vec<Block<'a>>, usize) {
+pub(super) fn blocks<'a>(
+    primary: &Label,
+    related: &[Label],
+    sources: &'a Sources,
+) -> (Vec<Block<'a>>, usize) {
     let mut files: Vec<(FileId, &SourceFile, Vec<Place>)> = Vec::new();
-    let labels = std::iter::once(&diagnostic.primary).chain(diagnostic.related.iter().take(RELATED_LIMIT));
+    let labels = std::iter::once(primary).chain(related.iter().take(RELATED_LIMIT));
     for (index, label) in labels.enumerate() {
         let Some(source) = sources.get(label.span.file) else { continue };
         let place = place(source, label.span, index == 0, clean::phrase(&label.message).into_owned());
@@ -78,7 +82,7 @@ pub(super) fn blocks<'a>(diagnostic: &Diagnostic, sources: &'a Sources) -> (Vec<
         }
     }
     let blocks = files.into_iter().map(|(_, source, places)| block(source, &places)).collect();
-    (blocks, diagnostic.related.len().saturating_sub(RELATED_LIMIT))
+    (blocks, related.len().saturating_sub(RELATED_LIMIT))
 }
 
 fn place(source: &SourceFile, span: Span, primary: bool, message: String) -> Place {

@@ -10,7 +10,7 @@ use codespan_reporting::files::Error as DrawError;
 use codespan_reporting::term::termcolor::{Ansi, ColorSpec, NoColor, WriteColor};
 use codespan_reporting::term::{Chars, Config, Renderer, Styles, StylesWriter, WriteStyle};
 
-use crate::diagnostic::{Applicability, Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Label, Severity, When};
 use crate::report::snippet::{Block, Row, blocks};
 use crate::report::wrap::wrap;
 use crate::report::{clean, counted, docs_reference, severity_word};
@@ -47,43 +47,77 @@ pub fn write(
     sources: &Sources,
     options: &TextOptions,
 ) -> io::Result<()> {
-    let styles = Styles::default();
-    for diagnostic in diagnostics {
-        match options.colour {
-            Colour::Never => {
-                let mut buffer = NoColor::new(Vec::new());
-                draw(&mut buffer, diagnostic, sources, &styles, options.width)?;
-                // The renderer pads the lines between carets and their phrases up to the last caret.
-                for line in buffer.into_inner().split_inclusive(|&byte| byte == b'\n') {
-                    out.write_all(line.trim_ascii_end())?;
-                    out.write_all(b"\n")?;
-                }
-            }
-            Colour::Always => draw(&mut Ansi::new(&mut *out), diagnostic, sources, &styles, options.width)?,
-        }
-    }
-    Ok(())
+    diagnostics.iter().try_for_each(|diagnostic| draw_to(out, &picture(diagnostic), sources, options))
 }
 
-/// Draws one finding and an empty line.
+/// One piece of annotated text: a heading, marked places, and lines below them.
+pub(super) struct Picture<'a> {
+    /// What kind of thing it is, before the colon.
+    pub(super) head: String,
+    pub(super) level: Level,
+    pub(super) message: &'a str,
+    pub(super) primary: &'a Label,
+    pub(super) related: &'a [Label],
+    pub(super) notes: Vec<Note>,
+}
+
+fn picture(diagnostic: &Diagnostic) -> Picture<'_> {
+    Picture {
+        head: format!("{}[{}]", severity_word(diagnostic.severity), clean::phrase(diagnostic.rule.as_str())),
+        level: level(diagnostic.severity),
+        message: &diagnostic.message,
+        primary: &diagnostic.primary,
+        related: &diagnostic.related,
+        notes: notes(diagnostic),
+    }
+}
+
+/// Draws a picture and an empty line.
+pub(super) fn draw_to(
+    out: &mut dyn Write,
+    picture: &Picture<'_>,
+    sources: &Sources,
+    options: &TextOptions,
+) -> io::Result<()> {
+    let styles = Styles::default();
+    match options.colour {
+        Colour::Never => {
+            let mut buffer = NoColor::new(Vec::new());
+            draw(&mut buffer, picture, sources, &styles, options.width)?;
+            // The renderer pads the lines between carets and their phrases up to the last caret.
+            for line in buffer.into_inner().split_inclusive(|&byte| byte == b'\n') {
+                out.write_all(line.trim_ascii_end())?;
+                out.write_all(b"\n")?;
+            }
+            Ok(())
+        }
+        Colour::Always => draw(&mut Ansi::new(&mut *out), picture, sources, &styles, options.width),
+    }
+}
+
 fn draw<W: WriteColor>(
     out: &mut W,
-    diagnostic: &Diagnostic,
+    picture: &Picture<'_>,
     sources: &Sources,
     styles: &Styles,
     width: usize,
 ) -> io::Result<()> {
     let config = Config { chars: Chars::box_drawing(), tab_width: 4, ..Config::default() };
-    let (blocks, n_hidden) = blocks(diagnostic, sources);
+    let (blocks, n_hidden) = blocks(picture.primary, picture.related, sources);
     let gutter = blocks.iter().flat_map(|block| &block.rows).map(number_width).max().unwrap_or(1);
     let mut writer = StylesWriter::new(&mut *out, styles);
     let mut renderer = Renderer::new(&mut writer, &config);
-    draw_header(&mut renderer, diagnostic)?;
+    draw_header(&mut renderer, picture)?;
     for block in &blocks {
-        draw_block(&mut renderer, block, gutter, level(diagnostic.severity)).map_err(to_io)?;
+        draw_block(&mut renderer, block, gutter, picture.level).map_err(to_io)?;
     }
-    for note in notes(diagnostic, n_hidden) {
-        draw_note(out, styles, &note, gutter, width)?;
+    // What is not shown is told before the remedies.
+    let n_before_help = picture.notes.iter().take_while(|note| !note.is_remedy()).count();
+    let hidden = (n_hidden > 0)
+        .then(|| Note::new("note", format!("and {}", counted(n_hidden, "more place", "more places"))));
+    let (before, after) = picture.notes.split_at(n_before_help);
+    for note in before.iter().chain(&hidden).chain(after) {
+        draw_note(out, styles, note, gutter, width)?;
     }
     writeln!(out)
 }
@@ -111,11 +145,11 @@ fn number_width(row: &Row<'_>) -> usize {
     }
 }
 
-fn draw_header(renderer: &mut Renderer<'_, '_>, diagnostic: &Diagnostic) -> io::Result<()> {
-    renderer.set_header(level(diagnostic.severity))?;
-    write!(renderer, "{}[{}]", severity_word(diagnostic.severity), clean::phrase(diagnostic.rule.as_str()))?;
+fn draw_header(renderer: &mut Renderer<'_, '_>, picture: &Picture<'_>) -> io::Result<()> {
+    renderer.set_header(picture.level)?;
+    write!(renderer, "{}", picture.head)?;
     renderer.set_header_message()?;
-    write!(renderer, ": {}", clean::phrase(&diagnostic.message))?;
+    write!(renderer, ": {}", clean::phrase(picture.message))?;
     renderer.reset()?;
     writeln!(renderer)
 }
@@ -151,45 +185,46 @@ fn style(primary: bool) -> LabelStyle {
 }
 
 /// A line below the snippet: `= why: …`. Without a keyword it continues the line above it.
-struct Note {
+pub(super) struct Note {
     keyword: Option<&'static str>,
     text: String,
 }
 
 impl Note {
-    fn new(keyword: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn new(keyword: &'static str, text: impl Into<String>) -> Self {
         Self { keyword: Some(keyword), text: text.into() }
+    }
+
+    fn is_remedy(&self) -> bool {
+        self.keyword.is_none_or(|keyword| matches!(keyword, "help" | "docs"))
     }
 }
 
 /// The lines below the snippet: why, when, notes, help and where to read more.
-fn notes(diagnostic: &Diagnostic, n_hidden: usize) -> Vec<Note> {
+fn notes(diagnostic: &Diagnostic) -> Vec<Note> {
     let mut notes = Vec::new();
     if !diagnostic.why.is_empty() {
         notes.push(Note::new("why", &*diagnostic.why));
     }
-    if let Some(when) = when(diagnostic) {
+    if let Some(when) = when(&diagnostic.when, &diagnostic.environments) {
         notes.push(Note::new("when", when));
     }
     notes.extend(diagnostic.notes.iter().map(|note| Note::new("note", &**note)));
-    if n_hidden > 0 {
-        notes.push(Note::new("note", format!("and {}", counted(n_hidden, "more place", "more places"))));
-    }
     notes.extend(help(diagnostic));
     notes.extend(docs_reference(&diagnostic.rule).map(|reference| Note::new("docs", reference.command)));
     notes
 }
 
 /// Under which parameter values and in which environments the finding holds; `None` when always.
-fn when(diagnostic: &Diagnostic) -> Option<String> {
-    let assignments = diagnostic.when.iter().map(|when| {
+pub(super) fn when(when: &[When], environments: &[String]) -> Option<String> {
+    let assignments = when.iter().map(|when| {
         let values = when.values.iter().map(|value| if value.is_empty() { "\"\"" } else { value.as_str() });
         format!("{} = {}", when.parameter, values.collect::<Vec<_>>().join(" or "))
     });
     let mut parts = vec![assignments.collect::<Vec<_>>().join(" and ")];
-    if !diagnostic.environments.is_empty() {
-        let word = if diagnostic.environments.len() == 1 { "environment" } else { "environments" };
-        parts.push(format!("in {word} {}", diagnostic.environments.join(", ")));
+    if !environments.is_empty() {
+        let word = if environments.len() == 1 { "environment" } else { "environments" };
+        parts.push(format!("in {word} {}", environments.join(", ")));
     }
     parts.retain(|part| !part.is_empty());
     (!parts.is_empty()).then(|| parts.join(", "))

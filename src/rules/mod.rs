@@ -25,6 +25,7 @@ pub mod sam_allow_list_entry_ignored;
 pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;
 pub mod sam_unknown_policy_key;
+pub mod telling;
 pub mod unknown_exposure;
 pub mod unreadable_template;
 pub mod unsupported_globals_key;
