@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::template::cases::Path;
 use crate::template::document::Resource;
 use crate::template::resolve::Resolver;
-use crate::template::value::{StackId, Value};
+use crate::template::value::{Same, StackId, Value};
 use crate::workspace::{Stack, Workspace};
 
 /// A resource of a stack, by number.
@@ -70,5 +70,28 @@ impl Attachments {
             let stack = workspace.stack(stack)?;
             Some((stack, stack.lowered.resources.get(index)?))
         })
+    }
+
+    /// Resources of a type that belong to something that may be `owner` but is not certainly so.
+    pub(crate) fn perhaps_of<'run>(
+        &self,
+        workspace: &'run Workspace,
+        type_name: &'static str,
+        owner: &Value,
+    ) -> Vec<(&'run Stack, &'run Resource)> {
+        let doubtful =
+            |(name, other): &(&str, Value)| *name == type_name && other.same(owner) == Same::Unknown;
+        let mut places: Vec<Place> = self
+            .by_owner
+            .iter()
+            .filter(|(key, _)| doubtful(key))
+            .flat_map(|(_, places)| places.clone())
+            .collect();
+        places.sort_unstable();
+        let found = places.into_iter().filter_map(|(stack, index)| {
+            let stack = workspace.stack(stack)?;
+            Some((stack, stack.lowered.resources.get(index)?))
+        });
+        found.collect()
     }
 }

@@ -25,8 +25,17 @@ pub(crate) fn split<'run, T>(
     mut ask: impl FnMut(&mut Resolver<'run, '_>) -> Option<T>,
 ) -> Explored<T> {
     let scope = context.workspace.scope(stack);
-    let (guards, kept, start) = start(context.workspace, stack);
-    let mut explored = explore(guards, start, MAX_CASES, |path| ask(&mut Resolver::new(scope, path)));
+    split_stacks(context, &[stack], |path| ask(&mut Resolver::new(scope, path)))
+}
+
+/// All cases of a question to several stacks at once.
+pub(crate) fn split_stacks<'run, T>(
+    context: &Context<'run>,
+    stacks: &[&'run Stack],
+    ask: impl FnMut(&mut Path) -> Option<T>,
+) -> Explored<T> {
+    let (guards, kept, start) = start(context.workspace, stacks);
+    let mut explored = explore(guards, start, MAX_CASES, ask);
     let cells = explored.cells.into_iter().filter_map(|cell| {
         let guard = cell.guard;
         cell.value.map(|value| Cell { guard, value })
@@ -37,23 +46,28 @@ pub(crate) fn split<'run, T>(
     Explored { cells, guards: explored.guards, possible, complete: explored.complete }
 }
 
-/// When the template's `Rules` are kept, and when besides no stack that nests it, or is nested in between, leaves it
-/// out.
-fn start(workspace: &Workspace, stack: &Stack) -> (Guards, Guard, Guard) {
+/// When the `Rules` of the templates are kept, and when besides no stack that nests one of these, or is nested in
+/// between, leaves it out.
+fn start(workspace: &Workspace, stacks: &[&Stack]) -> (Guards, Guard, Guard) {
     let mut path = Path::new();
-    let mut kept = keeps_rules(stack, &mut Resolver::new(workspace.scope(stack), &mut path));
-    if kept == Guard::NEVER {
+    let mut kept = Guard::ALWAYS;
+    for stack in stacks {
+        let own = keeps_rules(stack, &mut Resolver::new(workspace.scope(stack), &mut path));
         // Rules that contradict themselves, or each other, are read wrongly rather than written so.
-        kept = Guard::ALWAYS;
+        if own != Guard::NEVER {
+            kept = path.guards().and(kept, own);
+        }
     }
     path.assume(kept);
-    let mut nested = Some(stack);
-    while let Some(inner) = nested {
-        if let Some((parent, condition)) = workspace.nesting_condition(inner) {
-            let made = Resolver::new(workspace.scope(parent), &mut path).condition_guard(condition);
-            path.assume(made);
+    for &stack in stacks {
+        let mut nested = Some(stack);
+        while let Some(inner) = nested {
+            if let Some((parent, condition)) = workspace.nesting_condition(inner) {
+                let made = Resolver::new(workspace.scope(parent), &mut path).condition_guard(condition);
+                path.assume(made);
+            }
+            nested = inner.parent.and_then(|(parent, _)| workspace.stack(parent));
         }
-        nested = inner.parent.and_then(|(parent, _)| workspace.stack(parent));
     }
     let start = path.guard();
     (std::mem::take(path.guards()), kept, start)

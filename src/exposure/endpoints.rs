@@ -2,7 +2,8 @@
 
 use crate::exposure::extent::Extent;
 use crate::exposure::model::{Assumption, Endpoint, EndpointExport, PrivateDns};
-use crate::exposure::{Context, cases};
+use crate::exposure::network::ForeignEndpoint;
+use crate::exposure::{Context, cases, wiring};
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
 use crate::template::value::{Name, Part, Sourced, Value};
@@ -22,17 +23,51 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Endpoint> {
     endpoints
 }
 
+/// All VPC endpoints of a workspace for other services, in file and text order.
+pub(crate) fn foreign(context: &Context<'_>) -> Vec<ForeignEndpoint> {
+    let mut found = Vec::new();
+    for stack in context.workspace.stacks() {
+        for resource in &stack.lowered.resources {
+            if resource.type_name == "AWS::EC2::VPCEndpoint" {
+                found.extend(foreign_endpoint(context, stack, resource));
+            }
+        }
+    }
+    found.sort_by_key(|endpoint: &ForeignEndpoint| (endpoint.file, endpoint.id_span.range, endpoint.stack));
+    found
+}
+
+fn foreign_endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option<ForeignEndpoint> {
+    let service = peek(context, stack, stack.lowered.tree.get(resource.properties?, "ServiceName"))?;
+    // Only a service that is known is known to be another one.
+    let last = last_label(&service.value)?;
+    (last != "execute-api").then(|| ForeignEndpoint {
+        file: stack.template.file,
+        resource: resource.id.clone(),
+        id_span: resource.id_span,
+        stack: stack.id,
+        name: Value::named(Name::Resource { stack: stack.id, id: resource.id.clone() }),
+        service: service.clone(),
+    })
+}
+
 /// Whether a service name ends with the label `execute-api`, as far as it is known.
 pub(crate) fn is_execute_api(service: &Value) -> bool {
+    last_label(service) == Some("execute-api")
+}
+
+/// The last label of a service name, if it is known.
+fn last_label(service: &Value) -> Option<&str> {
     let last = match service {
-        Value::String(text) => Some(text.as_str()),
+        Value::String(text) => text.as_str(),
         Value::Text(parts) => match parts.last() {
-            Some(Part::Literal(text)) => Some(text.as_str()),
-            _ => None,
+            // A label that begins in a name is not known to its beginning.
+            Some(Part::Literal(text)) if text.contains('.') => text.as_str(),
+            _ => return None,
         },
-        _ => None,
+        _ => return None,
     };
-    last.is_some_and(|text| text.rsplit('.').next() == Some("execute-api"))
+    last.rsplit('.').next()
 }
 
 fn endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option<Endpoint> {
@@ -73,6 +108,8 @@ fn endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option
         security_groups: peek("SecurityGroupIds"),
         policy: peek("PolicyDocument"),
         condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
+        region: stack.bindings.region.clone(),
+        facts: wiring::facts(context, stack, resource),
     })
 }
 

@@ -8,6 +8,7 @@ mod callers;
 mod calls;
 mod cases;
 mod cnames;
+mod conflicts;
 mod decisions;
 mod domains;
 mod endpoints;
@@ -16,6 +17,7 @@ mod links;
 mod markers;
 pub mod model;
 mod opinions;
+pub mod network;
 mod others;
 mod place;
 pub mod query;
@@ -26,6 +28,7 @@ mod rest;
 mod routes;
 mod shapes;
 pub mod statements;
+mod wiring;
 
 use rayon::prelude::*;
 
@@ -62,6 +65,8 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.links = links::find(&context);
     model.calls = calls::find(&context);
     model.cnames = cnames::find(&context);
+    model.foreign_endpoints = endpoints::foreign(&context);
+    model.conflicts = conflicts::find(&context, &endpoints);
     model.endpoint_exports = endpoints::exported(&context, &endpoints);
     model.endpoints = endpoints;
     model.refusals = refusals(workspace);

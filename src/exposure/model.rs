@@ -3,6 +3,7 @@
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
 use crate::exposure::extent::Extent;
+use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::reasons::Because;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
@@ -15,6 +16,10 @@ pub struct ExposureModel {
     pub apis: Vec<Api>,
     /// Interface (or other) endpoints for `execute-api`, in file and text order.
     pub endpoints: Vec<Endpoint>,
+    /// VPC endpoints for other services, in file and text order.
+    pub foreign_endpoints: Vec<ForeignEndpoint>,
+    /// Endpoints that have private DNS in one VPC with an earlier one in some case, by the later one.
+    pub conflicts: Vec<Conflict>,
     /// Custom domains.
     pub domains: Vec<Domain>,
     /// `Fn::ImportValue` matched to an export.
@@ -421,6 +426,10 @@ pub struct Endpoint {
     pub policy: Option<Sourced>,
     /// `Condition`.
     pub condition: Option<String>,
+    /// The region it is deployed to, if it is known.
+    pub region: Option<String>,
+    /// What is written about it, question by question and case by case.
+    pub facts: Facts,
 }
 
 impl Endpoint {

@@ -1,7 +1,8 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
 use crate::exposure::model::{Api, ApiKind, Call, Domain, Endpoint, EndpointType, ExposureModel, Mapping};
-use crate::template::value::{Name, Value};
+use crate::exposure::network::Traits;
+use crate::template::value::{Name, Sourced, Value};
 
 impl Api {
     /// Whether `value` names this API: the `Ref` of it in one of its stacks.
@@ -62,5 +63,13 @@ impl Endpoint {
             Some(Value::String(word)) => Some(word == "Interface"),
             Some(_) => None,
         }
+    }
+}
+
+impl Traits {
+    /// Whether the endpoint's type is known in this case.
+    pub fn endpoint_type_is_known(&self) -> bool {
+        let known = |written: &Sourced| written.value == Value::Absent || written.value.as_text().is_some();
+        self.endpoint_type.as_ref().is_none_or(known)
     }
 }

@@ -5,6 +5,7 @@
 use crate::diagnostic::When;
 use crate::exposure::extent::Extent;
 use crate::exposure::model::{Assumption, Case, PrivateDns};
+use crate::exposure::network::Stated;
 use crate::template::value::StackId;
 
 /// A state of an API or endpoint, as far as this module cares.
@@ -32,6 +33,20 @@ impl State for Case {
 }
 
 impl State for PrivateDns {
+    fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    fn instance(&self) -> Option<StackId> {
+        None
+    }
+}
+
+impl<T> State for Stated<T> {
     fn extent(&self) -> &Extent {
         &self.extent
     }
