@@ -2,7 +2,8 @@
 //! is not. Only the rule under test runs. `WICKETGATE_BLESS=1` rewrites the pictures; then read them.
 //!
 //! A case is a template, or a folder that is one workspace. Its posture is the first word after `posture:` in a
-//! comment `# posture: private` (in JSON: in the description) of any of its files.
+//! comment `# posture: private` (in JSON: in the description) of any of its files; a comment
+//! `# region: eu-west-1` says where the stacks are deployed.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
 
@@ -95,6 +96,12 @@ fn posture_of(text: &str) -> Option<Posture> {
     Posture::parse(rest.split(|letter: char| !letter.is_alphabetic()).next()?)
 }
 
+/// The region a text says it is deployed to.
+fn region_of(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("# region: ")?;
+    rest.split_whitespace().next().map(str::to_owned)
+}
+
 /// Runs the given rules over a case; names are relative to `base`.
 fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
     let paths = if path.is_dir() { templates_below(path) } else { vec![path.to_path_buf()] };
@@ -109,6 +116,9 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
         let text = fs::read_to_string(path).unwrap();
         if let Some(posture) = posture_of(&text) {
             settings.decisions.fallback = posture;
+        }
+        if let Some(region) = region_of(&text) {
+            settings.bindings = vec![Bindings { region: Some(region), ..Bindings::default() }];
         }
         let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
         files.push(File {
@@ -378,7 +388,8 @@ fn what_is_only_read_for_links_is_shown_only_beside_what_was_asked_about() {
             let id = sources.add(SourceFile::new(name, fs::read_to_string(&path).unwrap()));
             files.push(File { id, role, problem: None });
         }
-        let outcome = check::run(&mut sources, &files, &Settings::default(), &mut |_, _| None);
+        let settings = Settings { select: vec![RuleId::new("policy-omits-endpoint")], ..Settings::default() };
+        let outcome = check::run(&mut sources, &files, &settings, &mut |_, _| None);
         let rules: BTreeSet<String> = outcome.diagnostics.iter().map(|one| one.rule.to_string()).collect();
         (rules, outcome.summary.templates)
     };

@@ -26,6 +26,18 @@ const BESIDE_A_PUBLIC_API: &[&str] = &["missing-vpc-endpoint-ids", "missing-reso
 const BESIDE_A_BROKEN_LIST: &[&str] =
     &["missing-resource-policy", "policy-omits-endpoint", "policy-denies-everyone", "policy-open-to-any-vpc"];
 
+/// Everything else about an endpoint that cannot be made as it is written.
+const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
+    "private-dns-blocks-public-apis",
+    "duplicate-private-dns",
+    "vpc-dns-disabled",
+    "unsupported-dns-option",
+    "endpoint-without-subnets",
+    "endpoint-security-group-closed",
+    "endpoint-open-to-world",
+    "endpoint-single-subnet",
+];
+
 /// In order: a finding that an earlier line has muted mutes nothing.
 const TABLE: &[Muting] = &[
     muting("unreadable-template", ALL),
@@ -61,6 +73,10 @@ const TABLE: &[Muting] = &[
         &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],
     ),
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),
+    muting("gateway-endpoint-for-execute-api", BESIDE_A_BROKEN_ENDPOINT),
+    muting("invalid-endpoint-service-name", BESIDE_A_BROKEN_ENDPOINT),
+    muting("duplicate-private-dns", &["private-dns-blocks-public-apis"]),
+    muting("vpc-dns-disabled", &["private-dns-blocks-public-apis"]),
 ];
 
 /// Leaves out findings whose every subject another finding explains. Keeps the order of the others.

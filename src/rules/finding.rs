@@ -3,9 +3,11 @@
 //! Who mutes whom is not known here.
 
 use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
-use crate::exposure::model::Api;
+use crate::exposure::model::{Api, Endpoint};
 use crate::rules::occurrence::Occurrence;
+use crate::rules::places;
 use crate::source::FileId;
+use crate::template::value::Sourced;
 
 /// What a finding is about: an API or endpoint of a file, or the file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +22,11 @@ impl Subject {
     /// The API as a subject.
     pub fn api(api: &Api) -> Self {
         Self { file: api.file, resource: Some(api.resource.clone()) }
+    }
+
+    /// The endpoint as a subject.
+    pub fn endpoint(endpoint: &Endpoint) -> Self {
+        Self { file: endpoint.file, resource: Some(endpoint.resource.clone()) }
     }
 
     /// Whether what is said about `self` is also said about `other`.
@@ -123,6 +130,18 @@ impl Finding {
     pub fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.diagnostic.notes.extend(notes);
         self
+    }
+
+    /// Names the assumption that a parameter keeps its default, where the value rests on it; then we are less sure.
+    #[must_use]
+    pub fn assumes(self, value: Option<&Sourced>) -> Self {
+        match places::default_assumption(value, &self.diagnostic.when) {
+            Some(note) if !self.diagnostic.notes.contains(&note) => {
+                let confidence = self.diagnostic.confidence.min(Confidence::Medium);
+                self.confidence(confidence).notes([note])
+            }
+            Some(_) | None => self,
+        }
     }
 
     /// Adds a remedy.

@@ -5,10 +5,17 @@
 
 pub mod conditionally_public_api;
 pub mod endpoint_configuration_on_http_api;
+pub mod duplicate_private_dns;
+pub mod endpoint_open_to_world;
+pub mod endpoint_security_group_closed;
+pub mod endpoint_single_subnet;
+pub mod endpoint_without_subnets;
 pub mod finding;
+pub mod gateway_endpoint_for_execute_api;
 pub mod http_api_cannot_be_private;
 pub mod implicit_public_api;
 pub mod invalid_rest_api_id;
+pub mod invalid_endpoint_service_name;
 pub mod metadata;
 pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
@@ -29,6 +36,8 @@ pub mod telling;
 pub mod unknown_exposure;
 pub mod unreadable_template;
 pub mod unsupported_globals_key;
+pub mod unsupported_dns_option;
+pub mod vpc_dns_disabled;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
 
@@ -119,6 +128,15 @@ pub const RULES: &[Rule] = &[
     rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
     rule("sam-unknown-policy-key", sam_unknown_policy_key::check),
     rule("private-dns-blocks-public-apis", private_dns_blocks_public_apis::check),
+    rule("duplicate-private-dns", duplicate_private_dns::check),
+    rule("vpc-dns-disabled", vpc_dns_disabled::check),
+    rule("unsupported-dns-option", unsupported_dns_option::check),
+    rule("gateway-endpoint-for-execute-api", gateway_endpoint_for_execute_api::check),
+    rule("invalid-endpoint-service-name", invalid_endpoint_service_name::check),
+    rule("endpoint-without-subnets", endpoint_without_subnets::check),
+    rule("endpoint-security-group-closed", endpoint_security_group_closed::check),
+    rule("endpoint-open-to-world", endpoint_open_to_world::check),
+    rule("endpoint-single-subnet", endpoint_single_subnet::check),
     Rule { id: unreadable_template::ID, check: None },
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
     rule("unsupported-globals-key", unsupported_globals_key::check),

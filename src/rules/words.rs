@@ -109,6 +109,11 @@ pub fn when(when: &[When]) -> String {
     when.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
+/// `` when `Env` is `dev` `` with a blank in front; nothing when it always holds.
+pub fn under(conditions: &[When]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" when {}", when(conditions)) }
+}
+
 /// `file:line` of a place, the line 1-based.
 pub fn place(sources: &Sources, span: Span) -> String {
     let line = sources.get(span.file).map_or(0, |file| file.lines().line_of(span.range.start) + 1);
