@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn suggests_slips_first_and_parts_of_names_next() {
         assert_eq!(suggestions("pubilc-api"), ["public-api"]);
-        assert_eq!(suggestions("dns"), ["private-dns-blocks-public-apis"]);
+        assert_eq!(suggestions("blocks-public"), ["private-dns-blocks-public-apis"]);
         assert_eq!(suggestions("POLICY").len(), SUGGESTION_LIMIT);
         assert_eq!(suggestions("zzz"), [""; 0]);
         assert_eq!(suggestions(""), [""; 0]);

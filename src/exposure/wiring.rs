@@ -180,17 +180,17 @@ fn subnets<'run>(context: &Context<'run>, resolver: &mut Resolver<'run, '_>, res
     let items: Option<Vec<Sourced>> = match written.as_ref().map(|list| &list.value) {
         None => Some(Vec::new()),
         Some(list) if is_nothing(list) => Some(Vec::new()),
-        Some(list) => distinct(context, &list.value),
+        Some(list) => distinct(context, list),
     };
     let subnets = items.map(|items| items.into_iter().map(|item| subnet(context, resolver, item)).collect());
     Subnets { interface, written, subnets }
 }
 
 /// Items of a list, each once; `None` when it may hold more items than are written.
-fn distinct(context: &Context<'_>, list: &Value) -> Option<Vec<Sourced>> {
-    let Value::List(items) = list else { return None };
+fn distinct(context: &Context<'_>, list: &Sourced) -> Option<Vec<Sourced>> {
     let mut found: Vec<Sourced> = Vec::new();
-    for item in items {
+    // CloudFormation takes one item for a list of it.
+    for item in if let Value::List(items) = &list.value { items } else { std::slice::from_ref(list) } {
         if !is_single(context, &item.value) {
             return None;
         }
@@ -237,7 +237,8 @@ fn groups<'run>(context: &Context<'run>, resolver: &mut Resolver<'run, '_>, reso
         Some(Sourced { value: Value::List(items), .. }) => {
             items.iter().map(|item| group(context, resolver, &item.value)).collect()
         }
-        Some(_) => vec![None],
+        // CloudFormation takes one item for a list of it.
+        Some(item) => vec![group(context, resolver, &item.value)],
     };
     Groups { interface, written, groups }
 }
