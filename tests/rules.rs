@@ -118,7 +118,8 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
             settings.decisions.fallback = posture;
         }
         if let Some(region) = region_of(&text) {
-            settings.instances = Instances::all(vec![Bindings { region: Some(region), ..Bindings::default() }]);
+            settings.instances =
+                Instances::all(vec![Bindings { region: Some(region), ..Bindings::default() }]);
         }
         let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
         files.push(File {

@@ -106,11 +106,7 @@ fn side<'run>(
     }
     let is_served = service(&mut resolver, resource).is_some();
     let (on, written) = private_dns(&mut resolver, resource);
-    Some(Side {
-        on: on.map(|on| on && is_served),
-        written,
-        vpc: property(&mut resolver, resource, "VpcId"),
-    })
+    Some(Side { on: on.map(|on| on && is_served), written, vpc: property(&mut resolver, resource, "VpcId") })
 }
 
 /// Whether a value is the id or the name of one thing.
