@@ -22,9 +22,11 @@ use wicketgate::answer::resolve::resolve;
 use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::{Binding, Bindings};
+use wicketgate::template::cases::{Constraints, Path as Cases};
 use wicketgate::template::document::Template;
+use wicketgate::template::resolve::Resolver;
 use wicketgate::workspace::instances::Instances;
-use wicketgate::workspace::{Inputs, Workspace};
+use wicketgate::workspace::{Inputs, Stack, Workspace};
 
 /// Templates that are known to differ, with the reason.
 const EXPLAINED: &str = include_str!("resolve_corpus/explained.txt");
@@ -126,8 +128,9 @@ fn bindings(record: &Value) -> Bindings {
     }
 }
 
-fn ours(record: &Value) -> Result<Value, String> {
-    let path = referee::shared().join("corpus").join(text(&record["file"]));
+/// One template of the corpus, alone, as a workspace.
+fn workspace(name: &str, bindings: Bindings) -> Result<Workspace, String> {
+    let path = referee::shared().join("corpus").join(name);
     let bytes = std::fs::read(path).expect("the corpus has the file");
     let source: Arc<str> = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').into();
     let file = FileId(0);
@@ -137,12 +140,20 @@ fn ours(record: &Value) -> Result<Value, String> {
     let template = Arc::new(Template::read(Arc::clone(&tree)).ok_or_else(unreadable)?);
     let inputs = Inputs {
         templates: BTreeMap::from([(file, template)]),
-        instances: Instances::all(vec![bindings(record)]),
+        instances: Instances::all(vec![bindings]),
         ..Inputs::default()
     };
-    let workspace = Workspace::link(&inputs);
+    Ok(Workspace::link(&inputs))
+}
+
+fn ours(record: &Value) -> Result<Value, String> {
+    let workspace = workspace(&text(&record["file"]), bindings(record))?;
     let stack = workspace.stacks().first().expect("one template is one stack");
-    let resolved = resolve(&workspace, stack, &|_| true)?;
+    resolved(&workspace, stack)
+}
+
+fn resolved(workspace: &Workspace, stack: &Stack) -> Result<Value, String> {
+    let resolved = resolve(workspace, stack, &|_| true)?;
     let conditions: serde_json::Map<_, _> =
         resolved.conditions.into_iter().map(|(name, holds)| (name, json!(holds))).collect();
     let resources: serde_json::Map<_, _> = resolved
@@ -151,6 +162,49 @@ fn ours(record: &Value) -> Result<Value, String> {
         .map(|(id, kind, properties)| (id.clone(), json!({"type": kind, "properties": plain(properties)})))
         .collect();
     Ok(json!({"conditions": conditions, "resources": resources, "unresolved": resolved.unresolved}))
+}
+
+/// Loops against the results that the authors of the language extensions expect: a template with loops beside the
+/// same without.
+#[test]
+fn loops_agree_with_their_expected_results() {
+    let manifest = std::fs::read_to_string(referee::shared().join("corpus/MANIFEST.tsv"));
+    let manifest = manifest.expect("the corpus has a manifest");
+    let names: BTreeSet<&str> = manifest.lines().filter_map(|line| line.split('\t').next()).collect();
+    let expected = names.iter().filter(|name| {
+        name.contains("/cfn_language_extensions/compatibility/") && name.ends_with("Expected.json")
+    });
+    let (mut compared, mut differing) = (0, Vec::new());
+    for expected in expected {
+        let written = expected.replace("Expected.json", ".json");
+        if names.contains(written.as_str()) {
+            compared += 1;
+            let (written, expected) = (content(&written), content(expected));
+            if written != expected || written.is_err() {
+                differing.push(format!("{written:?}\n    {expected:?}"));
+            }
+        }
+    }
+    println!("resolve: {} of {compared} templates with loops as expected", compared - differing.len());
+    assert!(compared > 30, "only {compared} templates were compared");
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+/// Conditions, resources and outputs of a template.
+fn content(name: &str) -> Result<(Value, Vec<String>), String> {
+    let region = Some("us-east-1".to_owned());
+    let workspace = workspace(name, Bindings { region, ..Bindings::default() })?;
+    let stack = workspace.stacks().first().expect("one template is one stack");
+    let mut path = Cases::new(Constraints::default());
+    let mut resolver = Resolver::new(workspace.scope(stack), &mut path);
+    let mut value = |node| format!("{:?}", resolver.peek(node).value.without_places());
+    let outputs = stack.template.outputs.iter().map(|output| {
+        let (name, condition) = (&output.name, &output.condition);
+        format!("{name} {:?} {:?} {condition:?}", output.value.map(&mut value), output.export.map(&mut value))
+    });
+    let mut outputs: Vec<_> = outputs.collect();
+    outputs.sort();
+    Ok((resolved(&workspace, stack)?, outputs))
 }
 
 fn plain(value: &Plain) -> Value {
