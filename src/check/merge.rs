@@ -9,13 +9,36 @@ pub fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     // The sort is stable: the first finding at a place stays the one that speaks.
     diagnostics.sort_by(|left, right| key(left).cmp(&key(right)));
     let mut merged: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    let mut others: Vec<String> = Vec::new();
     for diagnostic in diagnostics {
         match merged.last_mut().filter(|known| key(known) == key(&diagnostic)) {
-            Some(known) => absorb(known, diagnostic),
-            None => merged.push(diagnostic),
+            Some(known) => {
+                others.extend(diagnostic.resource.clone().filter(|_| known.resource != diagnostic.resource));
+                absorb(known, diagnostic);
+            }
+            None => {
+                name_others(merged.last_mut(), &mut others);
+                merged.push(diagnostic);
+            }
         }
     }
+    name_others(merged.last_mut(), &mut others);
     merged
+}
+
+/// Most resources that a finding names beside its own.
+const MAX_NAMED: usize = 5;
+
+/// Says which other resources stand at the same place: those of a loop's other turns.
+fn name_others(finding: Option<&mut Diagnostic>, others: &mut Vec<String>) {
+    let mut names: Vec<String> = Vec::new();
+    add_new(&mut names, std::mem::take(others).into_iter().map(|name| format!("`{name}`")).collect());
+    let left = names.len().saturating_sub(MAX_NAMED);
+    names.truncate(MAX_NAMED);
+    if let (Some(finding), false) = (finding, names.is_empty()) {
+        let more = if left > 0 { format!(" and {left} more") } else { String::new() };
+        finding.notes.push(format!("the same holds for {}{more}", names.join(", ")));
+    }
 }
 
 fn key(diagnostic: &Diagnostic) -> (crate::source::Span, &crate::diagnostic::RuleId) {

@@ -7,6 +7,7 @@ pub mod bound;
 pub mod judge;
 pub mod merge;
 pub mod muting;
+pub mod origin;
 pub mod policy;
 pub mod read;
 pub mod readable;
@@ -111,6 +112,7 @@ pub fn run(
     let Judged { mut findings, failures } =
         judge::judge(&wanted, model, &intents, &settings.options, sources);
     findings.extend(analysis.read.problems.values().filter_map(|problems| unreadable(problems)));
+    origin::name_constructs(&mut findings, &analysis.workspace);
     let broken = analysis.read.failures.iter().map(|&file| judge::unread(file));
     let failures: Vec<Finding> = failures.into_iter().chain(broken).collect();
     let mut reported: Vec<FileId> =

@@ -17,7 +17,7 @@ use crate::template::document::Template;
 use crate::template::sam;
 use crate::workspace::Inputs;
 use crate::workspace::instances::Instances;
-use crate::workspace::paths;
+use crate::workspace::{assembly, paths};
 
 /// Most files that are read because templates name them.
 const MAX_NAMED_FILES: usize = 10_000;
@@ -55,6 +55,7 @@ pub fn read(
                 None => result.failures.push(file),
             }
         }
+        read_manifests(&mut result.inputs, sources, &pending, read_local);
         pending = named_files(&result.inputs, sources, &pending, read_local);
         named = true;
     }
@@ -118,6 +119,34 @@ fn named_files(
         }
     }
     found
+}
+
+/// Reads the manifests of CDK apps that stand beside templates among `files`.
+fn read_manifests(
+    inputs: &mut Inputs,
+    sources: &mut Sources,
+    files: &[FileId],
+    read_local: &mut ReadLocal<'_>,
+) {
+    let mut folders: Vec<(String, String)> = Vec::new();
+    for &file in files.iter().filter(|file| inputs.templates.contains_key(*file)) {
+        let name = sources.name(file);
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if name.ends_with(assembly::TEMPLATE_ENDING) && !folders.iter().any(|(known, _)| known == folder) {
+            folders.push((folder.to_owned(), name.to_owned()));
+        }
+    }
+    for (_, template) in folders {
+        let Some(manifest) = read_local(&template, assembly::MANIFEST) else { continue };
+        let file = sources.add(manifest);
+        let Some(Some(parsed)) = parse_all(sources, &[file]).pop() else { continue };
+        for stack in assembly::stacks(&parsed.tree) {
+            let name = paths::beside(&template, &stack.template);
+            if let Some(&file) = name.and_then(|name| inputs.names.get(&name)) {
+                inputs.assembled.insert(file, stack);
+            }
+        }
+    }
 }
 
 /// The problem of a text that was loaded but cannot be judged.

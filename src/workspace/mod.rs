@@ -2,6 +2,7 @@
 //!
 //! It is handed parsed templates and names; it reads no file and knows no API.
 
+pub mod assembly;
 pub mod exports;
 pub mod instances;
 pub mod paths;
@@ -23,6 +24,7 @@ use crate::template::lowered::{LocalFile, Lowered};
 use crate::template::resolve::{Outside, Resolver, Scope};
 use crate::template::sam;
 use crate::template::value::{Sourced, StackId, StepKind, Value};
+use crate::workspace::assembly::AssembledStack;
 use crate::workspace::exports::Export;
 use crate::workspace::instances::Instances;
 
@@ -45,6 +47,8 @@ pub struct Inputs {
     pub files: FxHashMap<FileId, String>,
     /// The instances of the top-level templates.
     pub instances: Instances,
+    /// What the manifests of CDK apps say of templates.
+    pub assembled: FxHashMap<FileId, AssembledStack>,
 }
 
 impl Inputs {
@@ -84,10 +88,12 @@ impl Workspace {
     pub fn link(inputs: &Inputs) -> Self {
         let mut workspace = Self::default();
         let nested = named_files(inputs, sam::local_files);
-        let mut reached = BTreeSet::new();
-        let mut instantiate = |workspace: &mut Self, template: &Arc<Template>| {
-            for bindings in inputs.instances.of(template.file) {
-                workspace.instantiate(inputs, template, bindings, None, 0, &mut reached);
+        let instantiate = |workspace: &mut Self, template: &Arc<Template>| {
+            for mut bindings in inputs.instances.of(template.file) {
+                if let Some(stack) = inputs.assembled.get(&template.file) {
+                    stack.complete(&mut bindings);
+                }
+                workspace.instantiate(inputs, template, bindings, None, 0, &mut BTreeSet::new());
             }
         };
         for (_, template) in inputs.templates.iter().filter(|(file, _)| !nested.contains(*file)) {
@@ -100,10 +106,7 @@ impl Workspace {
         let left: Vec<_> = inputs.templates.iter().filter(|(file, _)| is_left(file)).collect();
         for (file, template) in left {
             if !workspace.stacks.iter().any(|stack| stack.template.file == *file) {
-                let mut reached = BTreeSet::new();
-                for bindings in inputs.instances.of(*file) {
-                    workspace.instantiate(inputs, template, bindings, None, 0, &mut reached);
-                }
+                instantiate(&mut workspace, template);
             }
         }
         workspace
