@@ -3,6 +3,7 @@
 //! Findings are about text: what one place says in two environments is one mistake.
 
 use crate::diagnostic::{Diagnostic, Label};
+use crate::rules::words;
 
 /// Merges diagnostics of the same rule at the same place, and sorts by file, offset and rule.
 pub fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -26,18 +27,12 @@ pub fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     merged
 }
 
-/// Most resources that a finding names beside its own.
-const MAX_NAMED: usize = 5;
-
 /// Says which other resources stand at the same place: those of a loop's other turns.
 fn name_others(finding: Option<&mut Diagnostic>, others: &mut Vec<String>) {
     let mut names: Vec<String> = Vec::new();
-    add_new(&mut names, std::mem::take(others).into_iter().map(|name| format!("`{name}`")).collect());
-    let left = names.len().saturating_sub(MAX_NAMED);
-    names.truncate(MAX_NAMED);
-    if let (Some(finding), false) = (finding, names.is_empty()) {
-        let more = if left > 0 { format!(" and {left} more") } else { String::new() };
-        finding.notes.push(format!("the same holds for {}{more}", names.join(", ")));
+    add_new(&mut names, std::mem::take(others));
+    if let Some(finding) = finding {
+        add_new(&mut finding.notes, words::same_holds_for(&names).into_iter().collect());
     }
 }
 

@@ -10,6 +10,7 @@ use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
+use crate::source::Span;
 
 const ID: &str = "public-api";
 
@@ -33,12 +34,17 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.extend(told.iter().map(|public| finding(ctx, public)));
     if let Some((first, others)) = asked.split_first() {
         // A loop makes several APIs at one place; they are one text.
-        let elsewhere = others.iter().filter(|other| other.api.id_span != first.api.id_span);
-        let labels = elsewhere.take(MOST_LABELS).map(|other| Label::new(other.api.id_span, "public, too"));
+        let (same, elsewhere): (Vec<_>, Vec<_>) =
+            others.iter().partition(|other| other.api.id_span == first.api.id_span);
+        let mut places: Vec<Span> = elsewhere.iter().map(|other| other.api.id_span).collect();
+        places.dedup();
+        let labels = places.iter().take(MOST_LABELS).map(|&place| Label::new(place, "public, too"));
         let subjects = others.iter().map(|other| Subject::api(other.api));
-        let hidden = others.len().saturating_sub(MOST_LABELS);
-        let note = (hidden > 0).then(|| format!("{hidden} more APIs of this template are public, too"));
-        findings.push(finding(ctx, first).related(labels).notes(note).also_about(subjects));
+        let same: Vec<_> = same.iter().map(|other| other.api.resource.clone()).collect();
+        let hidden = places.len().saturating_sub(MOST_LABELS);
+        let hidden = (hidden > 0).then(|| format!("{hidden} more APIs of this template are public, too"));
+        let notes = words::same_holds_for(&same).into_iter().chain(hidden);
+        findings.push(finding(ctx, first).related(labels).notes(notes).also_about(subjects));
     }
 }
 

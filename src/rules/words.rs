@@ -199,3 +199,8 @@ pub fn allow_list(model: &ExposureModel, api: &Api, case: &Case) -> String {
         }
     }
 }
+/// That what a finding says holds for other resources at the same place: a loop's other turns. `None` without any.
+pub fn same_holds_for(resources: &[String]) -> Option<String> {
+    let named: Vec<_> = resources.iter().map(|name| format!("`{name}`")).collect();
+    (!named.is_empty()).then(|| format!("the same holds for {}", list(&named)))
+}
