@@ -22,7 +22,7 @@ use wicketgate::answer::resolve::resolve;
 use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::{Binding, Bindings};
-use wicketgate::template::cases::{Constraints, Path as Cases};
+use wicketgate::template::cases::Path as Cases;
 use wicketgate::template::document::Template;
 use wicketgate::template::resolve::Resolver;
 use wicketgate::workspace::instances::Instances;
@@ -195,7 +195,7 @@ fn content(name: &str) -> Result<(Value, Vec<String>), String> {
     let region = Some("us-east-1".to_owned());
     let workspace = workspace(name, Bindings { region, ..Bindings::default() })?;
     let stack = workspace.stacks().first().expect("one template is one stack");
-    let mut path = Cases::new(Constraints::default());
+    let mut path = Cases::new();
     let mut resolver = Resolver::new(workspace.scope(stack), &mut path);
     let mut value = |node| format!("{:?}", resolver.peek(node).value.without_places());
     let outputs = stack.template.outputs.iter().map(|output| {
