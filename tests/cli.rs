@@ -202,7 +202,7 @@ fn command(folder: &Path) -> Command {
 }
 
 fn replaced(text: &str) -> String {
-    let time = Regex::new("· (?:<1|[0-9][0-9.]*) (?:µs|ms|s)").expect("the pattern is valid");
+    let time = Regex::new(r"· (?:<1|[0-9][0-9.]*) (?:µs|ms|s)(?-u:\b)").expect("the pattern is valid");
     let system = Regex::new(r": [^:\n]* \(os error [0-9]+\)").expect("the pattern is valid");
     let text = system.replace_all(text, ": [SYSTEM ERROR]");
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));

@@ -3,7 +3,7 @@
 //!
 //! A case is a template, or a folder that is one workspace. Its posture is the first word after `posture:` in a
 //! comment `# posture: private` (in JSON: in the description) of any of its files; a comment
-//! `# region: eu-west-1` says where the stacks are deployed.
+//! `# region: eu-west-1` says where the stacks are deployed. A `wicketgate.toml` says what it says. It is judged on 2027-01-01.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
 
@@ -13,9 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wicketgate::check::settings::Settings;
-use wicketgate::check::{self, File, Outcome, Role, muting};
+use wicketgate::check::{self, File, Outcome, Role, muting, policy};
+use wicketgate::config;
 use wicketgate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId};
 use wicketgate::intent::Posture;
+use wicketgate::intent::date::Date;
 use wicketgate::report::text::{self, Colour, TextOptions};
 use wicketgate::rules::{RULES, metadata};
 use wicketgate::source::{SourceFile, Sources, TextRange};
@@ -102,6 +104,15 @@ fn region_of(text: &str) -> Option<String> {
     rest.split_whitespace().next().map(str::to_owned)
 }
 
+/// The settings of the policy file of a case that is a folder.
+fn policy_of(path: &Path, sources: &mut Sources) -> Settings {
+    let Ok(text) = fs::read_to_string(path.join("wicketgate.toml")) else { return Settings::default() };
+    let file = sources.add(SourceFile::new("wicketgate.toml", text));
+    let (settings, mistakes) = config::read(file, sources.get(file).unwrap().text());
+    assert_eq!(mistakes, [], "{}", path.display());
+    policy::settings(&[settings])
+}
+
 /// Runs the given rules over a case; names are relative to `base`.
 fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
     let paths = if path.is_dir() { templates_below(path) } else { vec![path.to_path_buf()] };
@@ -109,7 +120,8 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
     let mut settings = Settings {
         select: rules.iter().map(|rule| RuleId::owned((*rule).to_owned())).collect(),
         persona: Persona::Auditor,
-        ..Settings::default()
+        today: Date::parse("2027-01-01"),
+        ..policy_of(path, &mut sources)
     };
     let mut files = Vec::new();
     for path in &paths {

@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod catalogue;
+pub mod exceptions;
 pub mod map;
 pub mod plain;
 pub mod request;

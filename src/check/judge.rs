@@ -32,40 +32,66 @@ struct Facts {
     refusals: Vec<usize>,
 }
 
-/// Asks every rule about every file that has something to judge.
-pub fn judge(
-    rules: &[Rule],
-    model: &ExposureModel,
-    intents: &Intents,
-    options: &Options,
-    sources: &Sources,
-) -> Judged {
-    let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
-    for (index, api) in model.apis.iter().enumerate() {
-        facts.entry(api.file).or_default().apis.push(index);
-    }
-    for (index, endpoint) in model.endpoints.iter().enumerate() {
-        facts.entry(endpoint.file).or_default().endpoints.push(index);
-    }
-    for (index, refused) in model.refusals.iter().enumerate() {
-        facts.entry(refused.file).or_default().refusals.push(index);
-    }
-    for stray in &model.strays {
-        facts.entry(stray.file).or_default();
-    }
-    let judged: Vec<Judged> = facts
-        .par_iter()
-        .map(|(&file, facts)| {
-            let Facts { apis, endpoints, refusals } = facts;
-            let ctx = Context { model, intents, options, sources, file, apis, endpoints, refusals };
-            judge_file(rules, &ctx)
+/// What rules are asked about, in a whole run.
+#[derive(Clone, Copy, Debug)]
+pub struct Bench<'run> {
+    /// The facts.
+    pub model: &'run ExposureModel,
+    /// What was meant.
+    pub intents: &'run Intents,
+    /// What the user chose.
+    pub options: &'run Options,
+    /// The texts.
+    pub sources: &'run Sources,
+}
+
+impl<'run> Bench<'run> {
+    /// Asks every rule about every file that has something to judge.
+    pub fn judge(&self, rules: &[Rule]) -> Judged {
+        let facts = self.facts();
+        let judged: Vec<Judged> =
+            facts.par_iter().map(|(&file, facts)| judge_file(rules, &self.context(file, facts))).collect();
+        judged.into_iter().fold(Judged::default(), |mut all, one| {
+            all.findings.extend(one.findings);
+            all.failures.extend(one.failures);
+            all
         })
-        .collect();
-    judged.into_iter().fold(Judged::default(), |mut all, one| {
-        all.findings.extend(one.findings);
-        all.failures.extend(one.failures);
-        all
-    })
+    }
+
+    /// Asks a rule about a file once more, as if the APIs among `without` were not there.
+    pub fn judge_again(&self, rule: &Rule, file: FileId, without: &[Subject]) -> Judged {
+        let mut facts = self.facts();
+        let Some(mut facts) = facts.remove(&file) else { return Judged::default() };
+        let apis = &self.model.apis;
+        facts.apis.retain(|&index| apis.get(index).is_some_and(|api| !without.contains(&Subject::api(api))));
+        judge_file(std::slice::from_ref(rule), &self.context(file, &facts))
+    }
+
+    fn context<'facts>(&self, file: FileId, facts: &'facts Facts) -> Context<'facts>
+    where
+        'run: 'facts,
+    {
+        let Bench { model, intents, options, sources } = *self;
+        let Facts { apis, endpoints, refusals } = facts;
+        Context { model, intents, options, sources, file, apis, endpoints, refusals }
+    }
+
+    fn facts(&self) -> BTreeMap<FileId, Facts> {
+        let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
+        for (index, api) in self.model.apis.iter().enumerate() {
+            facts.entry(api.file).or_default().apis.push(index);
+        }
+        for (index, endpoint) in self.model.endpoints.iter().enumerate() {
+            facts.entry(endpoint.file).or_default().endpoints.push(index);
+        }
+        for (index, refused) in self.model.refusals.iter().enumerate() {
+            facts.entry(refused.file).or_default().refusals.push(index);
+        }
+        for stray in &self.model.strays {
+            facts.entry(stray.file).or_default();
+        }
+        facts
+    }
 }
 
 fn judge_file(rules: &[Rule], ctx: &Context<'_>) -> Judged {
@@ -153,7 +179,13 @@ mod tests {
             Rule { id: RuleId::new("panics"), check: Some(always_panics) },
             Rule { id: RuleId::new("finds"), check: Some(finds) },
         ];
-        let judged = judge(&rules, &model, &Intents::default(), &Options::default(), &Sources::new());
+        let judged = Bench {
+            model: &model,
+            intents: &Intents::default(),
+            options: &Options::default(),
+            sources: &Sources::new(),
+        }
+        .judge(&rules);
         let [failure] = judged.failures.as_slice() else { panic!("one failure") };
         assert_eq!(failure.diagnostic.rule.as_str(), "panics");
         assert_eq!(failure.diagnostic.primary.span.file, file);

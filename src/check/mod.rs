@@ -3,6 +3,7 @@
 //! It reads no file and renders nothing; whoever needs diagnostics calls it, and there is no other way to get
 //! them.
 
+pub mod accept;
 pub mod bound;
 pub mod judge;
 pub mod merge;
@@ -11,18 +12,20 @@ pub mod origin;
 pub mod policy;
 pub mod read;
 pub mod readable;
+mod select;
 pub mod settings;
 pub mod summary;
 
+use crate::check::accept::{Acceptance, Accepted};
 use crate::check::bound::Refused;
-use crate::check::judge::Judged;
+use crate::check::judge::{Bench, Judged};
 use crate::check::read::{Read, ReadLocal};
 use crate::check::settings::Settings;
 use crate::check::summary::Summary;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::Diagnostic;
 use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
-use crate::rules::RULES;
+use crate::intent::stated::Decided;
 use crate::rules::finding::Finding;
 use crate::rules::unreadable_template::{self, Problem};
 use crate::source::{FileId, Sources, TextRange};
@@ -68,6 +71,8 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     /// The numbers of the run.
     pub summary: Summary,
+    /// The exceptions of the policy files and templates.
+    pub exceptions: Vec<Accepted>,
     /// The facts and what they were built from.
     pub analysis: Analysis,
     /// Whether a rule or the parser failed: a defect of ours, told by a diagnostic. The run exits with 2.
@@ -105,54 +110,39 @@ pub fn run(
 ) -> Outcome {
     let analysis = analyse(sources, files, settings, read_local);
     let model = &analysis.model;
-    let intents = Intents::new(model, |api, environment| {
-        settings.decisions.of(&api.labels, settings.path(sources, api.file), environment)
+    let read = &analysis.read;
+    let mut acceptance = Acceptance::collect(settings, &read.inputs, model, sources);
+    let intents = Intents::new(model, |api, environment| Decided {
+        ignores_marker: acceptance.voids_marker(api),
+        ..settings.decisions.of(&api.labels, settings.path(sources, api.file), environment)
     });
-    let wanted: Vec<_> = RULES.iter().filter(|rule| settings.wants(&rule.id)).cloned().collect();
-    let Judged { mut findings, failures } =
-        judge::judge(&wanted, model, &intents, &settings.options, sources);
-    findings.extend(analysis.read.problems.values().filter_map(|problems| unreadable(problems)));
+    let bench = Bench { model, intents: &intents, options: &settings.options, sources };
+    let Judged { mut findings, failures } = bench.judge(&select::wanted(settings, &acceptance));
+    findings.extend(read.problems.values().filter_map(|problems| unreadable(problems)));
     origin::name_constructs(&mut findings, &analysis.workspace);
-    let broken = analysis.read.failures.iter().map(|&file| judge::unread(file));
+    let broken = read.failures.iter().map(|&file| judge::unread(file));
     let failures: Vec<Finding> = failures.into_iter().chain(broken).collect();
     let mut reported: Vec<FileId> =
         files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
     reported.sort_unstable();
     let is_reported = |file: FileId| reported.binary_search(&file).is_ok();
     let internal_error = !failures.is_empty();
-    let mut diagnostics = finish(findings, settings, is_reported);
-    let refused = analysis.refused.found.iter();
-    diagnostics.extend(refused.filter(|refused| touches(refused, is_reported)).cloned());
-    diagnostics.extend(failures.into_iter().map(|failure| failure.diagnostic));
-    let diagnostics = merge::merge(diagnostics);
-    let inputs = &analysis.read.inputs;
+    acceptance.count(&findings, &bench);
+    let about_exceptions = acceptance.findings(is_reported, |file| !read.problems.contains_key(&file));
+    let chosen = select::choose(findings, about_exceptions, settings, &bench, &acceptance, is_reported);
+    let failures = failures.into_iter().map(|failure| failure.diagnostic);
+    let refused = analysis.refused.found.iter().filter(|refused| select::touches(refused, is_reported));
+    let shown = chosen.shown.into_iter().chain(failures).chain(refused.cloned());
+    let diagnostics = merge::merge(shown.collect());
     let templates = reported
         .iter()
-        .filter(|file| inputs.templates.contains_key(*file) || analysis.read.problems.contains_key(*file));
-    let summary = Summary::of(model, templates.count(), is_reported);
-    Outcome { diagnostics, summary, analysis, internal_error }
+        .filter(|file| read.inputs.templates.contains_key(*file) || read.problems.contains_key(*file));
+    let mut summary = Summary::of(model, templates.count(), is_reported);
+    summary.suppressed = chosen.hidden;
+    let exceptions = acceptance.into_all();
+    Outcome { diagnostics, summary, exceptions, analysis, internal_error }
 }
 
 fn unreadable(problems: &[Problem]) -> Option<Finding> {
     problems.split_first().map(|(first, more)| unreadable_template::finding(first, more.len()))
-}
-
-/// Findings as they are shown: those the settings ask for, muted, about reported files, merged and sorted.
-/// What is not shown mutes nothing.
-pub fn finish(
-    findings: Vec<Finding>,
-    settings: &Settings,
-    reported: impl Fn(FileId) -> bool,
-) -> Vec<Diagnostic> {
-    let mut asked: Vec<Finding> =
-        findings.into_iter().filter(|finding| settings.shows(&finding.diagnostic)).collect();
-    asked.iter_mut().for_each(|finding| settings.set_level(&mut finding.diagnostic));
-    let loud = muting::mute(asked).into_iter().map(|finding| finding.diagnostic);
-    merge::merge(loud.filter(|diagnostic| touches(diagnostic, &reported)).collect())
-}
-
-/// Whether a diagnostic says something about a reported file.
-fn touches(diagnostic: &Diagnostic, reported: impl Fn(FileId) -> bool) -> bool {
-    let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.related);
-    places.map(|label: &Label| label.span.file).any(reported)
 }

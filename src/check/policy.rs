@@ -7,13 +7,17 @@ use crate::config;
 use crate::config::settings::{Approved, RuleSetting};
 use crate::diagnostic::RuleId;
 use crate::glob::Glob;
+use crate::intent::exception::{Effect, Exception, Limits, Scope};
 use crate::intent::stated::{self, Stated};
 use crate::source::Spanned;
 
 /// The settings that policy files make, the first one being what the others extend.
 pub fn settings(layers: &[config::Settings]) -> Settings {
     let mut settings = Settings::default();
-    for layer in layers {
+    for (index, layer) in layers.iter().enumerate() {
+        let is_shared = index + 1 < layers.len();
+        settings.exceptions.extend(layer.exceptions.iter().map(|written| exception(written, is_shared)));
+        limit(&mut settings.limits, &layer.limits);
         settings.decisions.parties.push(decisions(layer));
         approve(&mut settings.approved, &layer.approved);
         let dns = &mut settings.options.dns;
@@ -35,6 +39,34 @@ fn set_rule(settings: &mut Settings, rule: &RuleSetting) {
     }
     if let Some(allow) = &rule.allow_unassociated {
         settings.options.allow_unassociated = allow.value;
+    }
+}
+
+fn exception(written: &config::settings::Exception, is_shared: bool) -> Exception {
+    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
+    Exception {
+        id: text(&written.id),
+        effect: Effect::Ignores(written.rules.clone()),
+        scope: Scope::Patterns {
+            path: written.path.as_ref().map(|glob| glob.value.clone()),
+            resource: written.resource.as_ref().map(|glob| glob.value.clone()),
+        },
+        owner: text(&written.owner),
+        reason: text(&written.reason),
+        ticket: text(&written.ticket),
+        expires: written.expires.clone(),
+        fingerprint: written.fingerprint.clone(),
+        span: written.span,
+        is_shared,
+        mistakes: Vec::new(),
+    }
+}
+
+fn limit(limits: &mut Limits, written: &config::settings::Limits) {
+    limits.max_days = written.max_days.as_ref().map(|days| days.value).or(limits.max_days);
+    limits.warn_days = written.warn_days.as_ref().map_or(limits.warn_days, |days| days.value);
+    if let Some(require) = &written.require {
+        limits.require = require.iter().map(|key| key.value).collect();
     }
 }
 

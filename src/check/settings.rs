@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::config::settings::Level;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId};
+use crate::intent::date::Date;
+use crate::intent::exception::{Exception, Limits};
 use crate::intent::stated::{Approved, Decisions};
+use crate::rules::metadata;
 use crate::rules::options::Options;
 use crate::source::{FileId, Sources};
 use crate::workspace::instances::Instances;
@@ -20,6 +23,14 @@ pub struct Settings {
     pub options: Options,
     /// How loud rules are that are not as loud as usual.
     pub levels: BTreeMap<RuleId, Level>,
+    /// Exceptions of the policy files.
+    pub exceptions: Vec<Exception>,
+    /// What exceptions must look like.
+    pub limits: Limits,
+    /// Which day it is; `None`: nothing expires.
+    pub today: Option<Date>,
+    /// Whether all files that the policy file is for are part of the run.
+    pub is_whole: bool,
     /// Paths of files relative to the folder that decisions are for; its name for a file that is not here.
     pub paths: BTreeMap<FileId, String>,
     /// Who the findings are for.
@@ -41,6 +52,10 @@ impl Default for Settings {
             approved: Approved::default(),
             options: Options::default(),
             levels: BTreeMap::new(),
+            exceptions: Vec::new(),
+            limits: Limits::default(),
+            today: None,
+            is_whole: true,
             paths: BTreeMap::new(),
             persona: Persona::Regular,
             select: Vec::new(),
@@ -57,6 +72,11 @@ impl Settings {
         let off = self.levels.get(rule) == Some(&Level::Off);
         let selected = if self.select.is_empty() { !off } else { self.select.contains(rule) };
         selected && !self.ignore.contains(rule)
+    }
+
+    /// The names of all rules there are in this run.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &RuleId> + '_ {
+        metadata::ids().map(|id| -> &RuleId { id })
     }
 
     /// The finding as loud as it is wanted.

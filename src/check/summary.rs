@@ -18,6 +18,8 @@ pub struct Summary {
     pub functions: usize,
     /// Execute-api endpoints, one per resource.
     pub endpoints: usize,
+    /// Findings that an exception or a baseline hides.
+    pub suppressed: usize,
 }
 
 impl Summary {
@@ -39,6 +41,7 @@ impl Summary {
             public_apis: apis.iter().filter(|api| api.may_be_public()).count(),
             functions: model.functions,
             endpoints: endpoints.len(),
+            suppressed: 0,
         }
     }
 }

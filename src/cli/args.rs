@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::{Confidence, Persona};
+use crate::intent::date::Date;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,6 +99,8 @@ pub(super) enum Verb {
     /// Say whether a request may call an API, and which statement decides
     #[command(after_help = SIMULATE_HELP)]
     Simulate(Box<SimulateArgs>),
+    /// List every exception with who answers for it and until when, soonest first
+    Exceptions(ExceptionsArgs),
     /// Print what a rule means, why it matters and what to do
     Explain {
         /// Name of the rule, for example `public-api`
@@ -298,6 +301,9 @@ pub(super) struct CheckArgs {
     /// Lowest severity that makes the exit status 1 [default: warning]
     #[arg(long, value_name = "SEVERITY", value_enum, help_heading = "Findings")]
     pub(super) fail_on: Option<FailOnChoice>,
+    /// Day on which exceptions are judged, as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE", value_parser = parse_day, help_heading = "Findings")]
+    pub(super) today: Option<Date>,
     /// Exit with 0 even when there are findings
     #[arg(long, help_heading = "Findings")]
     pub(super) exit_zero: bool,
@@ -332,6 +338,40 @@ pub(super) struct MapArgs {
     /// Notation of the map
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ListFormat,
+}
+
+/// Arguments of `exceptions`.
+#[derive(Debug, Args)]
+pub(super) struct ExceptionsArgs {
+    /// Templates and folders
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArgs,
+    /// Notation of the list
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: TableFormat,
+    /// Day on which exceptions are judged, as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE", value_parser = parse_day)]
+    pub(super) today: Option<Date>,
+}
+
+fn parse_day(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "no such day; write it as 2027-03-31".to_owned())
+}
+
+/// Notations of tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// For reading
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
 }
 
 /// Notations of `check`.

@@ -8,7 +8,7 @@ use crate::cli::environments;
 use crate::cli::explain::known_rule;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Input, Wanted};
-use crate::cli::judge::{Flags, Judged, judge, nothing_judged, policies, unknown_parameter};
+use crate::cli::judge::{Flags, Judged, judge, nothing_judged, policies, today, unknown_parameter};
 use crate::cli::output::{deliver, note, note_all, wants_color, width};
 use crate::cli::progress::Progress;
 use crate::config::FailOn;
@@ -92,6 +92,7 @@ fn flags(args: &CheckArgs) -> Flags {
         select: rules(&args.select),
         ignore: rules(&args.ignore),
         min_confidence: args.min_confidence.map(Into::into),
+        today: Some(args.today.unwrap_or_else(today)),
     }
 }
 
@@ -149,6 +150,7 @@ fn numbers(judged: &Judged) -> Summary {
         public_apis: counted.public_apis,
         functions: counted.functions,
         endpoints: counted.endpoints,
+        suppressed: counted.suppressed,
         ..Summary::default()
     };
     summary.with_findings(&judged.diagnostics)

@@ -42,6 +42,15 @@ pub(super) struct Input {
     pub(super) excluded: Vec<String>,
     pub(super) errors: Vec<LoadError>,
     pub(super) local: LocalReader,
+    /// Paths as given.
+    named: Vec<PathBuf>,
+}
+
+impl Input {
+    /// Whether all files that a policy file is for are reported on.
+    pub(super) fn is_whole_for(&self, policy: &Path) -> bool {
+        load::is_below_any(&self.working, policy, &self.named)
+    }
 }
 
 /// Reads what is wanted.
@@ -62,7 +71,7 @@ pub(super) fn read(wanted: &Wanted<'_>) -> Result<Input, Failure> {
         looks_like_template,
     });
     drop(discoverer);
-    Ok(register(working, loaded))
+    Ok(register(working, loaded, wanted.paths.to_vec()))
 }
 
 fn reads_stdin(wanted: &Wanted<'_>) -> Result<bool, Failure> {
@@ -75,7 +84,7 @@ fn reads_stdin(wanted: &Wanted<'_>) -> Result<bool, Failure> {
     }
 }
 
-fn register(working: PathBuf, loaded: Loaded) -> Input {
+fn register(working: PathBuf, loaded: Loaded, named: Vec<PathBuf>) -> Input {
     let mut sources = Sources::new();
     let files = loaded
         .files
@@ -91,6 +100,7 @@ fn register(working: PathBuf, loaded: Loaded) -> Input {
         excluded: loaded.excluded,
         errors: loaded.errors,
         local: loaded.local,
+        named,
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::check::accept::Accepted;
 use crate::check::settings::Settings;
 use crate::check::summary::Summary;
 use crate::check::{self, Analysis, File, Outcome, policy};
@@ -16,6 +18,7 @@ use crate::cli::policy::{Chain, read_chain};
 use crate::config::{self, FailOn};
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::intent::Posture;
+use crate::intent::date::Date;
 use crate::load::{self, Role};
 use crate::source::FileId;
 use crate::template::bindings::Bindings;
@@ -39,6 +42,15 @@ pub(super) struct Flags {
     pub(super) select: Vec<RuleId>,
     pub(super) ignore: Vec<RuleId>,
     pub(super) min_confidence: Option<Confidence>,
+    pub(super) today: Option<Date>,
+}
+
+/// Today in UTC.
+pub(super) fn today() -> Date {
+    const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let days = i64::try_from(seconds / SECONDS_A_DAY).ok().and_then(Date::from_days);
+    days.expect("no machine's clock is past the year 9999")
 }
 
 /// Reported files that are judged alike.
@@ -69,6 +81,8 @@ pub(super) struct Judged {
     /// Sorted by file name, offset and rule.
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) summary: Summary,
+    /// The exceptions of all groups.
+    pub(super) exceptions: Vec<Accepted>,
     /// Whether some finding is at or above the threshold.
     pub(super) failing: bool,
     /// Whether some reported file has no policy file.
@@ -91,6 +105,7 @@ pub(super) fn policies(
     flags: &Flags,
 ) -> Result<ReadPolicies, Failure> {
     let mut mistakes = Vec::new();
+    let mut known = BTreeMap::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut read: Vec<ReadPolicy> = Vec::new();
     let mut governing = BTreeMap::new();
@@ -102,12 +117,13 @@ pub(super) fn policies(
     for (path, mut files) in governed {
         let has_policy = path.is_some();
         let chain = match &path {
-            Some(path) => read_chain(&mut input.sources, &input.working, path, &mut mistakes)?,
+            Some(path) => read_chain(&mut input.sources, &input.working, path, &mut known, &mut mistakes)?,
             None => Chain::default(),
         };
         let mut settings = merged(&chain, flags);
         if let Some(path) = path.as_deref().filter(|_| has_patterns(&chain)) {
             settings.paths = paths(input, path);
+            settings.is_whole = input.is_whole_for(path);
         }
         let stated = chain.layers.iter().rev().find_map(|layer| layer.fail_on.as_ref());
         let fail_on = flags.fail_on.or(stated.map(|word| word.value));
@@ -225,6 +241,7 @@ fn merged(chain: &Chain, flags: &Flags) -> Settings {
     settings.persona = flags.persona.unwrap_or(settings.persona);
     settings.select.clone_from(&flags.select);
     settings.ignore.clone_from(&flags.ignore);
+    settings.today = flags.today;
     settings.min_confidence = flags.min_confidence.unwrap_or(settings.min_confidence);
     settings
 }
@@ -272,5 +289,7 @@ impl Judged {
         // Functions are counted over the whole run each time.
         sum.functions = sum.functions.max(outcome.summary.functions);
         sum.endpoints += outcome.summary.endpoints;
+        sum.suppressed += outcome.summary.suppressed;
+        self.exceptions.extend(outcome.exceptions);
     }
 }

@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod environments;
+mod exceptions;
 mod explain;
 mod failure;
 mod input;
@@ -55,6 +56,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Fai
         Verb::Map(args) => map::run(&args),
         Verb::Resolve(args) => resolve::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
+        Verb::Exceptions(args) => exceptions::run(&args),
         Verb::Explain { rule } => explain::explain(&rule),
         Verb::Rules { format } => explain::list(format),
     }

@@ -14,7 +14,7 @@ use crate::config::{self, Settings, mistake};
 use crate::diagnostic::{Diagnostic, RuleId, Severity};
 use crate::load;
 use crate::rules::metadata::{self, SeverityWord};
-use crate::source::{Sources, Spanned};
+use crate::source::{FileId, Sources, Spanned};
 
 /// How many files a policy file may extend, one through the other.
 const MOST_LAYERS: usize = 16;
@@ -26,15 +26,17 @@ pub(super) struct Chain {
     pub(super) layers: Vec<Settings>,
 }
 
-/// Reads a policy file and what it extends into `sources`. What is wrong is added to `mistakes`.
+/// Reads a policy file and what it extends into `sources`. What is wrong is added to `mistakes`, once for each
+/// file: `known` says which have been read.
 pub(super) fn read_chain(
     sources: &mut Sources,
     working: &Path,
     path: &Path,
+    known: &mut BTreeMap<String, FileId>,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Result<Chain, Failure> {
     let source = load::read_policy(working, path, config::SIZE_LIMIT as u64)?;
-    let mut reader = Reader { sources, working, mistakes, open: Vec::new(), chain: Chain::default() };
+    let mut reader = Reader { sources, working, known, mistakes, open: Vec::new(), chain: Chain::default() };
     reader.add(path, source);
     let chain = reader.chain;
     for (index, own) in chain.layers.iter().enumerate() {
@@ -61,6 +63,8 @@ fn loudest(rule: &str) -> Option<Severity> {
 struct Reader<'a> {
     sources: &'a mut Sources,
     working: &'a Path,
+    /// Policy files that are among the sources already, by their names.
+    known: &'a mut BTreeMap<String, FileId>,
     mistakes: &'a mut Vec<Diagnostic>,
     /// Files whose reading has begun and not ended.
     open: Vec<PathBuf>,
@@ -70,11 +74,16 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn add(&mut self, path: &Path, source: crate::source::SourceFile) {
         let text = source.shared_text();
-        let id = self.sources.add(source);
+        let name = source.name().to_owned();
+        let is_new = !self.known.contains_key(&name);
+        let sources = &mut *self.sources;
+        let id = *self.known.entry(name).or_insert_with(|| sources.add(source));
         let (settings, found) = config::read(id, &text);
-        self.mistakes.extend(found);
-        let known: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
-        self.mistakes.extend(config::unknown_rules(&settings, &known));
+        if is_new {
+            self.mistakes.extend(found);
+            let known: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
+            self.mistakes.extend(config::unknown_rules(&settings, &known));
+        }
         self.open.push(path.to_path_buf());
         for named in &settings.extends {
             self.extend(path, named);
@@ -126,7 +135,8 @@ impl<'a> Discoverer<'a> {
         let Some(policy) = self.governing(file) else { return true };
         let mut read = self.read.borrow_mut();
         let said = read.entry(policy.clone()).or_insert_with(|| {
-            let chain = read_chain(&mut Sources::new(), self.working, &policy, &mut Vec::new());
+            let chain =
+                read_chain(&mut Sources::new(), self.working, &policy, &mut BTreeMap::new(), &mut Vec::new());
             let layers = chain.map(|chain| chain.layers).unwrap_or_default();
             layers
                 .into_iter()

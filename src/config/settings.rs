@@ -7,6 +7,7 @@ use crate::diagnostic::{Persona, Severity};
 use crate::glob::Glob;
 use crate::intent::Posture;
 use crate::intent::date::Date;
+use crate::intent::exception::Key;
 use crate::intent::stated::{PrivateDnsStance, Requirement};
 use crate::source::{Span, Spanned};
 
@@ -153,19 +154,6 @@ pub struct Exception {
     pub fingerprint: Option<Spanned<String>>,
 }
 
-/// A key that exceptions may have to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ExceptionKey {
-    /// Who answers for it.
-    Owner,
-    /// Why.
-    Reason,
-    /// Until when.
-    Expires,
-    /// Where it is tracked.
-    Ticket,
-}
-
 /// What exceptions must look like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -174,7 +162,7 @@ pub struct Limits {
     /// How many days before expiry a note appears.
     pub warn_days: Option<Spanned<u16>>,
     /// What each must have.
-    pub require: Option<Vec<Spanned<ExceptionKey>>>,
+    pub require: Option<Vec<Spanned<Key>>>,
     /// Where the list of what each must have is written.
     pub span: Option<Span>,
 }

@@ -5,10 +5,11 @@
 use crate::config::decode::Section;
 use crate::config::environments::environments;
 use crate::config::settings::{
-    Approved, Discovery, Dns, Exception, ExceptionKey, FailOn, Level, Limits, Override, RuleSetting, Settings,
+    Approved, Discovery, Dns, Exception, FailOn, Level, Limits, Override, RuleSetting, Settings,
 };
 use crate::diagnostic::{Persona, Severity};
 use crate::intent::Posture;
+use crate::intent::exception::Key;
 use crate::intent::stated::{PrivateDnsStance, Requirement};
 use crate::source::Spanned;
 
@@ -37,13 +38,9 @@ const PRIVATE_DNS: &[(&str, PrivateDnsStance)] =
 
 const REQUIREMENTS: &[(&str, Requirement)] = &[("authorizer", Requirement::Authorizer)];
 
-/// Words for [`ExceptionKey`].
-pub(super) const EXCEPTION_KEYS: &[(&str, ExceptionKey)] = &[
-    ("owner", ExceptionKey::Owner),
-    ("reason", ExceptionKey::Reason),
-    ("expires", ExceptionKey::Expires),
-    ("ticket", ExceptionKey::Ticket),
-];
+/// Words for [`Key`].
+pub(super) const EXCEPTION_KEYS: &[(&str, Key)] =
+    &[("owner", Key::Owner), ("reason", Key::Reason), ("expires", Key::Expires), ("ticket", Key::Ticket)];
 
 const LEVELS: &[(&str, Level)] = &[
     ("error", Level::At(Severity::Error)),

@@ -69,8 +69,15 @@ impl Found {
 
 fn postures(found: &mut Found, base: &Settings, own: &Settings) {
     let Some(stated) = &base.posture else { return };
-    let own_postures = own.posture.iter().chain(own.overrides.iter().filter_map(|one| one.posture.as_ref()));
-    for posture in own_postures.filter(|own| own.value.strictness() < stated.value.strictness()) {
+    let overrides = own.overrides.iter().filter_map(|one| one.posture.as_ref());
+    let environments = own.environments.iter().filter_map(|one| one.body.posture.as_ref());
+    for posture in own
+        .posture
+        .iter()
+        .chain(overrides)
+        .chain(environments)
+        .filter(|own| own.value.strictness() < stated.value.strictness())
+    {
         let word = match posture.value {
             Posture::Private => "private",
             Posture::Public => "public",

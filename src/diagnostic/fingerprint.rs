@@ -30,6 +30,11 @@ pub fn fingerprints(diagnostics: &[Diagnostic], sources: &Sources) -> Vec<String
         .collect()
 }
 
+/// A number for a list of texts: another list has, as far as anybody will meet, another one.
+pub fn digest<'a>(fields: impl IntoIterator<Item = &'a str>) -> u128 {
+    fields.into_iter().fold(Fnv::new(), Fnv::field).0
+}
+
 /// What makes a finding this finding, apart from its place among equals.
 fn identity(diagnostic: &Diagnostic, sources: &Sources) -> Fnv {
     let text = sources.slice(diagnostic.primary.span);

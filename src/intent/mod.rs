@@ -3,6 +3,7 @@
 //! Computed once, before any rule runs. It judges nothing: a contradiction between fact and intent is a rule's.
 
 pub mod date;
+pub mod exception;
 pub mod stated;
 
 use std::borrow::Cow;
@@ -204,7 +205,7 @@ impl<'model> Siblings<'model> {
 
 fn intent(api: &Api, siblings: &Siblings<'_>, decide: &impl Fn(&Api, Option<&str>) -> Decided) -> Intent {
     let decided = decide(api, None);
-    let marked = marked_posture(&api.markers);
+    let marked = marked_posture(&api.markers).filter(|_| !decided.ignores_marker);
     let mut evidence = written_for(api);
     if siblings.files.contains(&api.file) {
         let other = |sibling: &&&Api| sibling.file == api.file && sibling.resource != api.resource;

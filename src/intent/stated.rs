@@ -33,6 +33,8 @@ pub struct Decided {
     pub posture: Posture,
     /// What it must show if it is public; sorted.
     pub require: Vec<Requirement>,
+    /// Whether what the resource says of itself no longer counts.
+    pub ignores_marker: bool,
 }
 
 impl Decisions {
@@ -45,12 +47,7 @@ impl Decisions {
         let mut require: Vec<Requirement> = fitting.flat_map(|one| one.require.iter().copied()).collect();
         require.sort_unstable();
         require.dedup();
-        Decided { posture, require }
-    }
-
-    /// What the parties say about an environment as a whole; environments with the same answer are judged alike.
-    pub fn of_environment(&self, environment: Option<&str>) -> Vec<Option<Posture>> {
-        self.parties.iter().map(|party| party.posture_in(environment)).collect()
+        Decided { posture, require, ignores_marker: false }
     }
 }
 

@@ -173,6 +173,13 @@ pub fn path_for_policy(working: &Path, policy: &Path, file: &Path) -> String {
     policy_folder(&policy).map_or_else(|| display_name(&file, working), |folder| display_name(&file, folder))
 }
 
+/// Whether the folder that a policy file speaks for lies in one of the named folders.
+pub fn is_below_any(working: &Path, policy: &Path, named: &[PathBuf]) -> bool {
+    let policy = normalize(&working.join(policy));
+    let folder = policy_folder(&policy).unwrap_or(Path::new(""));
+    named.iter().map(|named| normalize(&working.join(named))).any(|named| folder.starts_with(named))
+}
+
 /// The file or folder that a policy file names, relative to where the policy file lies.
 ///
 /// # Errors

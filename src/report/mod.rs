@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod concise;
+pub mod exceptions;
 pub mod json;
 pub mod map;
 pub mod request;

@@ -53,6 +53,10 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "unreadable-template",
     "invalid-rest-api-id",
     "unsupported-globals-key",
+    "exception-incomplete",
+    "exception-expired",
+    "exception-expiring",
+    "exception-unused",
 ];
 
 /// The ids of all built-in rules, in the order of the catalogue.

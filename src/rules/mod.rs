@@ -10,6 +10,10 @@ pub mod endpoint_open_to_world;
 pub mod endpoint_security_group_closed;
 pub mod endpoint_single_subnet;
 pub mod endpoint_without_subnets;
+pub mod exception_expired;
+pub mod exception_expiring;
+pub mod exception_incomplete;
+pub mod exception_unused;
 pub mod finding;
 pub mod gateway_endpoint_for_execute_api;
 pub mod http_api_cannot_be_private;
@@ -140,4 +144,8 @@ pub const RULES: &[Rule] = &[
     Rule { id: unreadable_template::ID, check: None },
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
     rule("unsupported-globals-key", unsupported_globals_key::check),
+    Rule { id: RuleId::new("exception-incomplete"), check: None },
+    Rule { id: RuleId::new("exception-expired"), check: None },
+    Rule { id: RuleId::new("exception-expiring"), check: None },
+    Rule { id: RuleId::new("exception-unused"), check: None },
 ];
