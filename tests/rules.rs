@@ -3,7 +3,7 @@
 //!
 //! A case is a template, or a folder that is one workspace. Its posture is the first word after `posture:` in a
 //! comment `# posture: private` (in JSON: in the description) of any of its files; a comment
-//! `# region: eu-west-1` says where the stacks are deployed. A `wicketgate.toml` says what it says. It is judged on 2027-01-01.
+//! `# region: eu-west-1` says where the stacks are deployed. `# approved: vpce-…` approves an endpoint. A `wicketgate.toml` says what it says. It is judged on 2027-01-01.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
 
@@ -16,6 +16,7 @@ use wicketgate::check::settings::Settings;
 use wicketgate::check::{self, File, Outcome, Role, muting, policy};
 use wicketgate::config;
 use wicketgate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId};
+use wicketgate::glob::Glob;
 use wicketgate::intent::Posture;
 use wicketgate::intent::date::Date;
 use wicketgate::report::text::{self, Colour, TextOptions};
@@ -104,6 +105,12 @@ fn region_of(text: &str) -> Option<String> {
     rest.split_whitespace().next().map(str::to_owned)
 }
 
+/// The endpoint a text says is approved.
+fn approved_by(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("# approved: ")?;
+    rest.split_whitespace().next()
+}
+
 /// The settings of the policy file of a case that is a folder.
 fn policy_of(path: &Path, sources: &mut Sources) -> Settings {
     let Ok(text) = fs::read_to_string(path.join("wicketgate.toml")) else { return Settings::default() };
@@ -126,6 +133,9 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
     let mut files = Vec::new();
     for path in &paths {
         let text = fs::read_to_string(path).unwrap();
+        if let Some(id) = approved_by(&text) {
+            settings.options.approved.vpc_endpoints.push(Glob::new(id));
+        }
         if let Some(posture) = posture_of(&text) {
             settings.decisions.fallback = posture;
         }

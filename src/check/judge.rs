@@ -168,6 +168,7 @@ mod tests {
             incomplete: false,
             markers: Vec::new(),
             labels: Labels::default(),
+            default_authorizer: None,
             routes: Vec::new(),
             function: None,
             unknown_endpoint_keys: Vec::new(),

@@ -20,7 +20,8 @@ const fn muting(by: &'static str, muted: &'static [&'static str]) -> Muting {
 const ALL: &[&str] = &["*"];
 
 /// What follows from a public endpoint type.
-const BESIDE_A_PUBLIC_API: &[&str] = &["missing-vpc-endpoint-ids", "missing-resource-policy"];
+const BESIDE_A_PUBLIC_API: &[&str] =
+    &["missing-vpc-endpoint-ids", "missing-resource-policy", "unauthorised-route"];
 
 /// What follows from a list of SAM's resource policy that does not come to what is written.
 const BESIDE_A_BROKEN_LIST: &[&str] =

@@ -19,7 +19,7 @@ pub fn settings(layers: &[config::Settings]) -> Settings {
         settings.exceptions.extend(layer.exceptions.iter().map(|written| exception(written, is_shared)));
         limit(&mut settings.limits, &layer.limits);
         settings.decisions.parties.push(decisions(layer));
-        approve(&mut settings.approved, &layer.approved);
+        approve(&mut settings.options.approved, &layer.approved);
         let dns = &mut settings.options.dns;
         dns.private_dns = layer.dns.private_dns.as_ref().map(|word| word.value).or(dns.private_dns);
         let callers = layer.dns.public_api_callers.as_ref().map(|word| word.value);

@@ -6,7 +6,7 @@ use crate::config::settings::Level;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId};
 use crate::intent::date::Date;
 use crate::intent::exception::{Exception, Limits};
-use crate::intent::stated::{Approved, Decisions};
+use crate::intent::stated::Decisions;
 use crate::rules::metadata;
 use crate::rules::options::Options;
 use crate::source::{FileId, Sources};
@@ -17,8 +17,6 @@ use crate::workspace::instances::Instances;
 pub struct Settings {
     /// What APIs are meant to be, where they do not say so themselves.
     pub decisions: Decisions,
-    /// What may stand in an association, an allow-list or a policy condition.
-    pub approved: Approved,
     /// What the user chose where rules leave a choice.
     pub options: Options,
     /// How loud rules are that are not as loud as usual.
@@ -49,7 +47,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             decisions: Decisions::default(),
-            approved: Approved::default(),
             options: Options::default(),
             levels: BTreeMap::new(),
             exceptions: Vec::new(),

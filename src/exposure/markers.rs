@@ -1,6 +1,7 @@
 //! Text that says what an API is meant to be: metadata, tags, names and descriptions.
 
 use crate::exposure::model::{Labels, Marker, MarkerKind};
+use crate::source::Span;
 use crate::syntax::tree::{NodeId, Tree};
 use crate::template::document::{Origin, Resource};
 use crate::workspace::Stack;
@@ -56,6 +57,24 @@ pub(crate) fn labels(stack: &Stack, resource: &Resource) -> Labels {
     let literal = |(key, value)| Some((tree.scalar(key)?.to_owned(), tree.scalar(value)?.to_owned()));
     labels.tags = tags(tree, resource).into_iter().filter_map(literal).collect();
     labels
+}
+
+/// Where `Auth.DefaultAuthorizer` of a SAM API, or of `Globals`, is written.
+pub(crate) fn default_authorizer(stack: &Stack, resource: &Resource) -> Option<Span> {
+    let tree = &stack.template.tree;
+    let section = match resource.type_name.as_str() {
+        "AWS::ApiGateway::RestApi" => "Api",
+        "AWS::ApiGatewayV2::Api" => "HttpApi",
+        _ => return None,
+    };
+    let written = match &resource.origin {
+        Origin::Sam(id) => stack.template.resource(id).and_then(|written| written.properties),
+        Origin::Implicit => None,
+        Origin::Written => return None,
+    };
+    let own = written.and_then(|node| tree.get_path(node, &["Auth", "DefaultAuthorizer"]));
+    let inherited = || tree.get_path(stack.template.globals?, &[section, "Auth", "DefaultAuthorizer"]);
+    own.or_else(inherited).map(|node| tree.span(node))
 }
 
 /// Tags of a resource, written as a mapping or as a list of `Key` and `Value`.

@@ -109,6 +109,8 @@ pub struct Api {
     pub incomplete: bool,
     /// `Metadata` and tag markers, names and descriptions that say what was meant.
     pub markers: Vec<Marker>,
+    /// The default authorizer that SAM gives every route without one of its own: where it is named.
+    pub default_authorizer: Option<Span>,
     /// Its names and tags, by which decisions outside of the templates find it.
     pub labels: Labels,
     /// Events or operations that are served here, in text order: for labels.

@@ -138,6 +138,7 @@ fn build<'run>(
         incomplete,
         markers: markers::find(stack, resource),
         labels: markers::labels(stack, resource),
+        default_authorizer: markers::default_authorizer(stack, resource),
         routes: routes::of(stack, resource),
         function: None,
         unknown_endpoint_keys: Vec::new(),

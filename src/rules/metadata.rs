@@ -40,6 +40,8 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "sam-allow-list-not-a-list",
     "sam-allow-list-entry-ignored",
     "sam-unknown-policy-key",
+    "unauthorised-route",
+    "unapproved-vpc-endpoint",
     "private-dns-blocks-public-apis",
     "duplicate-private-dns",
     "vpc-dns-disabled",

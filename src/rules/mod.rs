@@ -38,6 +38,8 @@ pub mod sam_endpoint_configuration_shape;
 pub mod sam_unknown_policy_key;
 pub mod telling;
 pub mod unknown_exposure;
+pub mod unapproved_vpc_endpoint;
+pub mod unauthorised_route;
 pub mod unreadable_template;
 pub mod unsupported_globals_key;
 pub mod unsupported_dns_option;
@@ -131,6 +133,8 @@ pub const RULES: &[Rule] = &[
     rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
     rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
     rule("sam-unknown-policy-key", sam_unknown_policy_key::check),
+    rule("unauthorised-route", unauthorised_route::check),
+    rule("unapproved-vpc-endpoint", unapproved_vpc_endpoint::check),
     rule("private-dns-blocks-public-apis", private_dns_blocks_public_apis::check),
     rule("duplicate-private-dns", duplicate_private_dns::check),
     rule("vpc-dns-disabled", vpc_dns_disabled::check),
