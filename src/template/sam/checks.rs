@@ -1,7 +1,6 @@
 //! What else makes the translator refuse a template, gathered where it changes nothing in the output.
 //!
-//! Only reasons that touch APIs, functions and the template as a whole; code locations are left out, because
-//! packaging replaces them. Source: aws-sam-translator 1.115.0.
+//! Only reasons that touch APIs, functions and the template as a whole. Source: aws-sam-translator 1.115.0.
 
 use crate::syntax::tree::NodeId;
 use crate::template::sam::lowering::{Lowering, Refuse, Step};
@@ -44,6 +43,15 @@ pub(super) fn check_template(lowering: &mut Lowering<'_>) {
             problems.push((None, Refuse::new(nodes.span(entry.key), format!("`{key}` must be a map"))));
         }
     }
+    let parameters = root.and_then(|root| nodes.get(root, "Parameters"));
+    for (name, entry) in parameters.map(|node| nodes.pairs(node)).unwrap_or_default() {
+        let default = nodes.get(entry.value, "Default");
+        if let Some(node) = default.filter(|&node| matches!(nodes.shape(node), Shape::List | Shape::Map)) {
+            // CloudFormation's own words: "Every Default member must be a string".
+            let reason = format!("`Default` of the parameter `{name}` must be a string");
+            problems.push((None, Refuse::new(nodes.span(node), reason)));
+        }
+    }
     for (resource, refuse) in problems {
         lowering.refuse(resource.as_deref(), refuse);
     }
@@ -80,25 +88,22 @@ pub(super) fn check_function(lowering: &Lowering<'_>, properties: NodeId) -> Ste
             return refuse("only `Api` and `HttpApi` events go with `TenancyConfig`");
         }
     }
-    match nodes.get_truthy(properties, "DeploymentPreference") {
-        Some(preference) if !has("AutoPublishAlias") && is_enabled(nodes, preference) => {
-            refuse("`DeploymentPreference` needs `AutoPublishAlias`")
-        }
-        _ => Ok(()),
-    }
-}
-
-fn is_enabled(nodes: &Nodes, preference: NodeId) -> bool {
-    let enabled = nodes.get(preference, "Enabled").map(|enabled| nodes.shape(enabled));
-    // What an intrinsic function yields is not known here.
-    !matches!(enabled, Some(Shape::Bool(false) | Shape::Text("false" | "False") | Shape::Intrinsic(_)))
+    Ok(())
 }
 
 /// Refuses a state machine's deployment preference without alias.
 pub(super) fn check_state_machine(lowering: &Lowering<'_>, properties: NodeId) -> Step {
     let nodes = &lowering.nodes;
+    let alias = nodes.get_truthy(properties, "AutoPublishAlias");
+    if let Some(alias) = alias {
+        let name = nodes.text(alias).unwrap_or_default();
+        if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+            let reason = "`AutoPublishAlias` becomes part of a logical id and must be alphanumeric text";
+            return Err(Refuse::new(nodes.tree.tagged_span(alias), reason));
+        }
+    }
     let Some(preference) = nodes.get_truthy(properties, "DeploymentPreference") else { return Ok(()) };
-    match nodes.get_truthy(properties, "AutoPublishAlias") {
+    match alias {
         Some(_) => Ok(()),
         None => Err(Refuse::new(nodes.span(preference), "`DeploymentPreference` needs `AutoPublishAlias`")),
     }
@@ -131,7 +136,7 @@ pub(super) fn check_url_cors(lowering: &Lowering<'_>, config: NodeId) -> Step {
 }
 
 /// Refuses properties of a REST API that its body shows nothing of.
-pub(super) fn check_api(lowering: &Lowering<'_>, properties: NodeId, body: Option<NodeId>) -> Step {
+pub(super) fn check_api(lowering: &mut Lowering<'_>, properties: NodeId, body: Option<NodeId>) -> Step {
     let nodes = &lowering.nodes;
     let edited =
         ["Cors", "Auth", "GatewayResponses", "BinaryMediaTypes", "Models", "DisableExecuteApiEndpoint"];
@@ -143,7 +148,7 @@ pub(super) fn check_api(lowering: &Lowering<'_>, properties: NodeId, body: Optio
     check_gateway_responses(nodes, properties)?;
     let auth = nodes.get(properties, "Auth");
     let Some(plan) = auth.and_then(|auth| nodes.get(auth, "UsagePlan")) else { return Ok(()) };
-    check_usage_plan(nodes, plan)
+    check_usage_plan(lowering, plan)
 }
 
 fn check_gateway_responses(nodes: &Nodes, properties: NodeId) -> Step {
@@ -170,7 +175,9 @@ fn check_gateway_responses(nodes: &Nodes, properties: NodeId) -> Step {
     Ok(())
 }
 
-fn check_usage_plan(nodes: &Nodes, plan: NodeId) -> Step {
+fn check_usage_plan(lowering: &mut Lowering<'_>, plan: NodeId) -> Step {
+    let create = lowering.nodes.get(plan, "CreateUsagePlan").map(|create| lowering.resolved(create));
+    let nodes = &lowering.nodes;
     let span = nodes.span(plan);
     if !nodes.is_dict(plan) {
         return Err(Refuse::new(span, "`UsagePlan` must be a map"));
@@ -179,7 +186,7 @@ fn check_usage_plan(nodes: &Nodes, plan: NodeId) -> Step {
     if let Some(key) = nodes.keys(plan).into_iter().find(|key| !known.contains(&key.as_str())) {
         return Err(Refuse::new(span, format!("`UsagePlan` has no key `{key}`")));
     }
-    match nodes.get(plan, "CreateUsagePlan").map(|create| nodes.shape(create)) {
+    match create.map(|create| nodes.shape(create)) {
         Some(Shape::Text("SHARED" | "PER_API" | "NONE") | Shape::Intrinsic(_)) => Ok(()),
         _ => Err(Refuse::new(span, "`CreateUsagePlan` must be `SHARED`, `PER_API` or `NONE`")),
     }

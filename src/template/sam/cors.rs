@@ -63,7 +63,8 @@ fn add_options(nodes: &mut Nodes, body: NodeId, path: &str, key: Span, origin: N
         if !nodes.is_dict(item) {
             return Err(Refuse::new(nodes.span(item), format!("the value of path `{path}` is no map")));
         }
-        if nodes.entry(item, "options").is_some() {
+        if let Some(options) = nodes.entry(item, "options") {
+            check_headers(nodes, body, options.value)?;
             continue;
         }
         if !nodes.is_truthy(origin) {
@@ -73,6 +74,17 @@ fn add_options(nodes: &mut Nodes, body: NodeId, path: &str, key: Span, origin: N
         nodes.set(item, "options", key, options);
     }
     Ok(())
+}
+
+/// The translator gives the headers of an OPTIONS method a schema in OpenAPI 3, so they have to be a map.
+fn check_headers(nodes: &Nodes, body: NodeId, options: NodeId) -> Step {
+    let headers = ["responses", "200", "headers"].iter().try_fold(options, |node, key| nodes.get(node, key));
+    match headers.filter(|&headers| nodes.is_truthy(headers) && !nodes.is_dict(headers)) {
+        Some(headers) if nodes.get(body, "openapi").is_some() => {
+            Err(Refuse::new(nodes.span(headers), "`headers` of a response must be a map"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn options(nodes: &mut Nodes, key: Span, origin: NodeId) -> NodeId {

@@ -9,7 +9,7 @@ use crate::template::lowered::SurpriseKind;
 use crate::template::sam::checks;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
-use crate::template::sam::nodes::Shape;
+use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::nearest;
 
 const KEYS: [&str; 15] = [
@@ -128,7 +128,11 @@ impl<'a> Domain<'a> {
             if name == "Policy" && !self.private {
                 refused = Err(Refuse::new(key, "`Domain.Policy` works only on a private domain"));
             }
-            entries.push((name, key, entry.value));
+            let value = match name {
+                "MutualTlsAuthentication" => mutual_tls(&mut lowering.nodes, entry.value),
+                _ => entry.value,
+            };
+            entries.push((name, key, value));
         }
         let properties = lowering.nodes.tree.add_mapping(self.key, entries);
         if !lowering.has_made(&self.id) {
@@ -283,4 +287,11 @@ fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {
             lowering.surprise(&api.id, span, SurpriseKind::UnknownDomainKey { key, nearest: near });
         }
     }
+}
+
+/// `MutualTlsAuthentication` as SAM passes it on: what says nothing is left out.
+pub(super) fn mutual_tls(nodes: &mut Nodes, written: NodeId) -> NodeId {
+    let kept = ["TruststoreUri", "TruststoreVersion"].map(|key| (key, nodes.get_truthy(written, key)));
+    let kept: Vec<_> = kept.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    nodes.map(nodes.span(written), &kept)
 }

@@ -6,6 +6,7 @@
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::sam::checks;
+use crate::template::sam::domain::mutual_tls;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
@@ -61,8 +62,10 @@ impl Domain<'_> {
         let one = nodes.map(self.key, &[("CertificateArn", certificate), ("EndpointType", endpoint)]);
         let many = nodes.list(self.key, vec![one]);
         let mut entries = vec![("DomainName", self.key, name), ("DomainNameConfigurations", self.key, many)];
-        if let Some(entry) = nodes.entry(self.map, "MutualTlsAuthentication") {
-            entries.push(("MutualTlsAuthentication", nodes.span(entry.key), entry.value));
+        let tls = nodes.entry(self.map, "MutualTlsAuthentication");
+        if let Some(entry) = tls.filter(|entry| nodes.is_truthy(entry.value)) {
+            let value = mutual_tls(nodes, entry.value);
+            entries.push(("MutualTlsAuthentication", nodes.span(entry.key), value));
         }
         let properties = nodes.tree.add_mapping(self.key, entries);
         if !lowering.has_made(&self.id) {

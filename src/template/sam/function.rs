@@ -8,11 +8,13 @@ use crate::syntax::tree::NodeId;
 use crate::template::sam::authorizers;
 use crate::template::sam::checks;
 use crate::template::sam::events::{self, ApiId, DEFAULT_PATH, Event, Handler};
+use crate::template::sam::function_checks;
 use crate::template::sam::http_events;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::Shape;
 use crate::template::sam::openapi;
+use crate::template::sam::policy_templates;
 use crate::template::sam::schema;
 use crate::template::sam::schema_events;
 
@@ -62,6 +64,7 @@ fn lower_function(lowering: &mut Lowering<'_>, at: usize) {
     schema_events::check(lowering, &parent, at);
     let checked = checks::check_function(lowering, properties);
     lowering.attempt(&parent.id, checked);
+    function_checks::check(lowering, &parent, properties);
     let function = function_properties(lowering, &parent, properties);
     lowering.make(&parent, &parent.id, "AWS::Lambda::Function", function);
     let alias = alias(lowering, &parent, properties);
@@ -113,7 +116,8 @@ fn alias(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> Op
         let reason = format!("`AutoPublishAlias` `{name}` is no valid alias name");
         lowering.refuse(Some(&parent.id), Refuse::new(span, reason));
     }
-    let letters: String = name.chars().filter(|letter| !matches!(letter, '-' | '_')).collect();
+    // Logical ids are alphanumeric.
+    let letters = name.replace('-', "D").replace('_', "U");
     let id = format!("{}Alias{letters}", parent.id);
     let function = lowering.nodes.reference(span, &parent.id);
     let properties = lowering.nodes.map(span, &[("Name", written), ("FunctionName", function)]);
@@ -319,6 +323,8 @@ fn lower_state_machine(lowering: &mut Lowering<'_>, at: usize) {
     schema::check(lowering, &parent, properties, schema::STATE_MACHINE);
     schema_events::check(lowering, &parent, at);
     let checked = checks::check_state_machine(lowering, properties);
+    lowering.attempt(&parent.id, checked);
+    let checked = policy_templates::check(&lowering.nodes, properties);
     lowering.attempt(&parent.id, checked);
     let kept = ["Definition", "DefinitionUri", "DefinitionSubstitutions", "Role", "Name"];
     let made = lowering.passed(&parent, properties, &kept);

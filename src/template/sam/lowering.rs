@@ -10,6 +10,7 @@ use crate::syntax::tree::{NodeId, Tree};
 use crate::template::bindings::Bindings;
 use crate::template::document::{Named, Origin, Resource, Template};
 use crate::template::lowered::{EventRoute, Lowered, Refusal, RefusalKind, Surprise, SurpriseKind};
+use crate::template::sam::event_checks::Triggers;
 use crate::template::sam::nodes::Nodes;
 use crate::template::sam::resource_policy::Statements;
 
@@ -95,6 +96,8 @@ pub(super) struct Lowering<'a> {
     pub(super) routes: Vec<EventRoute>,
     /// Statements that the policies under construction have already.
     pub(super) statements: Statements,
+    /// Triggers of user pools that functions have taken.
+    pub(super) triggers: Triggers,
     surprises: Vec<Surprise>,
     refusals: Vec<Refusal>,
     made: Vec<Resource>,
@@ -116,6 +119,7 @@ impl<'a> Lowering<'a> {
             conditions: Vec::new(),
             routes: Vec::new(),
             statements: Statements::default(),
+            triggers: Triggers::default(),
             surprises: Vec::new(),
             refusals: Vec::new(),
             made: Vec::new(),

@@ -8,13 +8,16 @@ mod api;
 mod auth;
 mod authorizers;
 mod checks;
+mod connectors;
 mod cors;
 mod domain;
 mod domain_v2;
 mod endpoint;
 mod event_auth;
+mod event_checks;
 mod events;
 mod function;
+mod function_checks;
 mod globals;
 mod http_api;
 mod http_events;
@@ -27,6 +30,7 @@ mod openapi;
 mod others;
 mod parameters;
 mod policy_lists;
+mod policy_templates;
 mod resource_policy;
 mod schema;
 mod schema_events;
@@ -64,6 +68,7 @@ pub fn lower(template: &Template, bindings: &Bindings, files: &dyn Fn(&str) -> O
     http_api::lower_all(&mut lowering);
     websocket::lower_all(&mut lowering);
     others::lower_all(&mut lowering);
+    connectors::check_all(&mut lowering);
     lowering.finish()
 }
 

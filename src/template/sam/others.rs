@@ -39,6 +39,8 @@ pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
             PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam))
         {
             schema::check(lowering, &parent, properties, table);
+            let checked = check_plain(lowering, &parent, properties);
+            lowering.attempt(&parent.id, checked);
             let made = lowering.passed(&parent, properties, kept);
             lowering.make(&parent, &parent.id, type_name, made);
         }
@@ -62,12 +64,42 @@ fn lower_application(lowering: &mut Lowering<'_>, parent: &Parent, properties: N
         return Ok(());
     };
     for key in ["ApplicationId", "SemanticVersion"] {
-        if lowering.nodes.get(location, key).is_none() {
+        let Some(value) = lowering.nodes.get(location, key) else {
             let reason = format!("`Location` is missing the required `{key}`");
             return Err(Refuse::new(lowering.nodes.span(location), reason));
+        };
+        let known = lowering.worked_out(value);
+        if lowering.nodes.is_dict(known) || !lowering.nodes.is_truthy(known) {
+            let reason = format!("`{key}` must be known: text, a parameter, or an entry of a mapping");
+            return Err(Refuse::new(lowering.nodes.tree.tagged_span(value), reason));
         }
     }
     Ok(())
+}
+
+/// Refuses what the kinds of the properties do not show (aws-sam-translator 1.115.0, `model/sam_resources.py`).
+fn check_plain(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> Step {
+    let refuse = |reason: &str| Err(Refuse::new(parent.span, reason));
+    if let Some(key) = lowering.nodes.get_truthy(properties, "PrimaryKey") {
+        let kind = lowering.nodes.get(key, "Type").map(|kind| lowering.nodes.text(kind));
+        if lowering.nodes.get(key, "Name").is_none() || kind.is_none() {
+            return refuse("`PrimaryKey` needs `Name` and `Type`");
+        }
+        if !matches!(kind, Some(Some("String" | "Number" | "Binary"))) {
+            return refuse("`PrimaryKey.Type` must be `String`, `Number` or `Binary`");
+        }
+    }
+    if let Some(policy) = lowering.nodes.get(properties, "RetentionPolicy") {
+        let text = lowering.resolved_text(policy).map(|text| text.to_ascii_lowercase());
+        if !matches!(text.as_deref(), Some("retain" | "delete")) {
+            return refuse("`RetentionPolicy` must be `Retain` or `Delete`");
+        }
+    }
+    let vpc = lowering.nodes.get(properties, "VpcConfig");
+    match vpc.is_some_and(|vpc| lowering.nodes.get(vpc, "SubnetIds").is_none()) {
+        true => refuse("`VpcConfig.SubnetIds` is needed"),
+        false => Ok(()),
+    }
 }
 
 impl Lowering<'_> {

@@ -132,6 +132,21 @@ impl Lowering<'_> {
         }
     }
 
+    /// A node as it is, as the value of a parameter, or as the entry of a mapping whose keys are known: what the
+    /// translator works out where it has to know a value.
+    pub(super) fn worked_out(&mut self, node: NodeId) -> NodeId {
+        let Shape::Intrinsic(Intrinsic { function: Function::FindInMap, argument }) = self.nodes.shape(node)
+        else {
+            return self.resolved(node);
+        };
+        let arguments = self.nodes.items(argument);
+        let keys: Vec<_> = arguments.into_iter().map_while(|key| self.resolved_text(key)).collect();
+        let [name, first, second] = keys.as_slice() else { return node };
+        let mapping = self.template.mappings.iter().find(|mapping| mapping.name == *name);
+        let top = mapping.and_then(|mapping| self.nodes.get(mapping.node, first));
+        top.and_then(|top| self.nodes.get(top, second)).unwrap_or(node)
+    }
+
     /// Text of a node after [`Lowering::resolved`].
     pub(super) fn resolved_text(&mut self, node: NodeId) -> Option<String> {
         let node = self.resolved(node);

@@ -5,6 +5,7 @@
 
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
+use crate::template::sam::event_checks;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::{self, Table};
@@ -127,6 +128,7 @@ pub(super) fn check(lowering: &mut Lowering<'_>, parent: &Parent, at: usize) {
         return;
     }
     let mut problems = Vec::new();
+    let mut triggers = std::mem::take(&mut lowering.triggers);
     for (name, entry) in lowering.nodes.pairs(events) {
         let nodes = &lowering.nodes;
         let span = nodes.span(entry.key);
@@ -152,7 +154,11 @@ pub(super) fn check(lowering: &mut Lowering<'_>, parent: &Parent, at: usize) {
             // An event is empty without properties: what is required is missing.
             None => problems.extend(schema::problems_of_all(nodes, &parent, entry.key, tables)),
         }
+        let properties = nodes.get(entry.value, "Properties").filter(|&node| nodes.is_dict(node));
+        let event = event_checks::Event { name: &name, kind, span, properties };
+        problems.extend(event_checks::check(lowering, &parent, event, &mut triggers).err());
     }
+    lowering.triggers = triggers;
     for refuse in problems {
         lowering.refuse(Some(&parent.id), refuse);
     }
