@@ -7,7 +7,6 @@
 
 #[path = "resolve_corpus/notation.rs"]
 mod notation;
-#[path = "sam_differential/referee.rs"]
 mod referee;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -48,26 +48,3 @@ fn member(key: &str, value: &Value) -> Value {
         (_, stripped) => stripped,
     }
 }
-
-/// Where two values differ, as lines of text.
-pub(crate) fn differences(ours: &Value, theirs: &Value, path: &str, found: &mut Vec<String>) {
-    match (ours, theirs) {
-        (Value::Object(left), Value::Object(right)) => {
-            let mut keys: Vec<&String> = left.keys().chain(right.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                let place = format!("{path}/{key}");
-                let one = left.get(key).unwrap_or(&Value::Null);
-                differences(one, right.get(key).unwrap_or(&Value::Null), &place, found);
-            }
-        }
-        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
-            for (index, (one, other)) in left.iter().zip(right).enumerate() {
-                differences(one, other, &format!("{path}/{index}"), found);
-            }
-        }
-        _ if ours == theirs => {}
-        _ => found.push(format!("{path}: {ours} in the template, {theirs} in its translation")),
-    }
-}

@@ -396,20 +396,3 @@ fn normal_scalar(value: &Value) -> Value {
         None => value.clone(),
     }
 }
-
-/// Where two records differ, each as one line.
-pub(crate) fn differences(ours: &Value, theirs: &Value, place: &str, out: &mut Vec<String>) {
-    match (ours, theirs) {
-        (Value::Object(left), Value::Object(right)) => {
-            let mut keys: Vec<_> = left.keys().chain(right.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                let get = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
-                differences(&get(left), &get(right), &format!("{place}/{key}"), out);
-            }
-        }
-        _ if ours != theirs => out.push(format!("{place}\n      ours   {ours}\n      theirs {theirs}")),
-        _ => {}
-    }
-}

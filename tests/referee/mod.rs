@@ -1,4 +1,5 @@
-//! The referee that translates SAM: where the shared folder is, and a Python that has the translator.
+//! The referees: where the shared folder is, and a Python that has the packages they want.
+#![allow(dead_code, reason = "each suite uses its part")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
