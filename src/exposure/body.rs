@@ -4,8 +4,10 @@
 //! Walks nodes and follows conditions only where it has to; nothing of the body is copied.
 
 use crate::exposure::model::{Auth, Method};
+use crate::exposure::served::Served;
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
+use crate::template::guards::Guard;
 use crate::template::intrinsic::{Function, Intrinsic, intrinsic};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Sourced, Value};
@@ -54,6 +56,45 @@ pub(crate) fn settle(resolver: &mut Resolver<'_, '_>, mut node: NodeId) -> Settl
         }
     }
     Settled::Hidden(resolver.tree().tagged_span(node))
+}
+
+/// What a node can be by the conditions around it, each with the formula under which it is, of `when`. Makes no
+/// choice.
+fn alternatives(resolver: &mut Resolver<'_, '_>, node: NodeId, when: Guard) -> Vec<(Guard, Settled)> {
+    let tree = resolver.tree();
+    let mut found = Vec::new();
+    let mut open = vec![(when, node)];
+    while let Some((when, node)) = open.pop() {
+        let here = resolver.path().guard();
+        if resolver.path().guards().and(here, when) == Guard::NEVER {
+            continue;
+        }
+        let span = tree.tagged_span(node);
+        let Some(Intrinsic { function, argument }) = intrinsic(tree, node) else {
+            found.push((when, Settled::Node(node)));
+            continue;
+        };
+        match (function, tree.items(argument)) {
+            (Function::If, &[condition, yes, no]) if found.len() + open.len() < MAX_BRANCHES => {
+                let Some(name) = tree.scalar(condition) else {
+                    found.push((when, Settled::Hidden(span)));
+                    continue;
+                };
+                let holds = resolver.condition_guard(name);
+                let guards = resolver.path().guards();
+                let opposite = guards.not(holds);
+                open.push((guards.and(when, opposite), no));
+                open.push((guards.and(when, holds), yes));
+            }
+            (Function::Ref, _) if tree.scalar(argument) == Some("AWS::NoValue") => {
+                found.push((when, Settled::Absent));
+            }
+            (Function::ToJsonString, _) if argument != node => open.push((when, argument)),
+            (Function::ToJsonString, _) => found.push((when, Settled::Node(node))),
+            _ => found.push((when, Settled::Hidden(span))),
+        }
+    }
+    found
 }
 
 /// The body of an API as far as it is in the template.
@@ -119,38 +160,45 @@ impl Body {
         Some(resolver.resolve(flag))
     }
 
-    /// All methods, in written order, and whether all of them could be read.
-    pub(crate) fn methods(&self, resolver: &mut Resolver<'_, '_>) -> (Vec<Method>, bool) {
-        let mut methods = Vec::new();
+    /// Adds all methods, in written order, each with the formula under which it is there; makes no choices for
+    /// them. Gives whether all of them could be read.
+    pub(crate) fn methods(&self, resolver: &mut Resolver<'_, '_>, methods: &mut Vec<Served>) -> bool {
         let mut complete = self.hidden.is_none();
         let tree = resolver.tree();
-        let Some(written) = tree.get(self.root, "paths") else { return (methods, complete) };
-        let Settled::Node(paths) = settle(resolver, written) else { return (methods, false) };
+        let Some(written) = tree.get(self.root, "paths") else { return complete };
         let default = tree.get(self.root, "security");
-        for entry in tree.entries(paths) {
-            let Some(path) = tree.scalar(entry.key) else { continue };
-            if path.starts_with("Fn::") {
+        for (when, paths) in alternatives(resolver, written, Guard::ALWAYS) {
+            let Settled::Node(paths) = paths else {
                 complete = false;
                 continue;
-            }
-            match settle(resolver, entry.value) {
-                Settled::Node(item) => {
-                    complete &= self.path_item(resolver, path, item, default, &mut methods);
+            };
+            for entry in tree.entries(paths) {
+                let Some(path) = tree.scalar(entry.key) else { continue };
+                if path.starts_with("Fn::") {
+                    complete = false;
+                    continue;
                 }
-                Settled::Absent => {}
-                Settled::Hidden(_) => complete = false,
+                for (when, item) in alternatives(resolver, entry.value, when) {
+                    match item {
+                        Settled::Node(item) => {
+                            complete &= self.path_item(resolver, path, (when, item), default, methods);
+                        }
+                        Settled::Absent => {}
+                        Settled::Hidden(_) => complete = false,
+                    }
+                }
             }
         }
-        (methods, complete)
+        complete
     }
 
     fn path_item(
         &self,
         resolver: &mut Resolver<'_, '_>,
         path: &str,
-        item: NodeId,
+        (when, item): (Guard, NodeId),
         default: Option<NodeId>,
-        methods: &mut Vec<Method>,
+        methods: &mut Vec<Served>,
     ) -> bool {
         let tree = resolver.tree();
         let mut complete = true;
@@ -160,48 +208,93 @@ impl Body {
                 complete &= key != "$ref" && !key.starts_with("Fn::");
                 continue;
             };
-            match settle(resolver, entry.value) {
-                Settled::Node(operation) => {
-                    let auth = self.auth(resolver, operation, default);
-                    let span = tree.span(entry.key);
-                    methods.push(Method { path: path.to_owned(), method, auth, span });
+            for (when, operation) in alternatives(resolver, entry.value, when) {
+                match operation {
+                    Settled::Node(operation) => {
+                        for (when, auth) in self.auth(resolver, (when, operation), default) {
+                            let (path, method, span) =
+                                (path.to_owned(), method.clone(), tree.span(entry.key));
+                            methods.push(Served { when, method: Method { path, method, auth, span } });
+                        }
+                    }
+                    Settled::Absent => {}
+                    Settled::Hidden(_) => complete = false,
                 }
-                Settled::Absent => {}
-                Settled::Hidden(_) => complete = false,
             }
         }
         complete
     }
 
-    fn auth(&self, resolver: &mut Resolver<'_, '_>, operation: NodeId, default: Option<NodeId>) -> Auth {
+    /// The authorization of an operation, by the formula under which it is so.
+    fn auth(
+        &self,
+        resolver: &mut Resolver<'_, '_>,
+        (when, operation): (Guard, NodeId),
+        default: Option<NodeId>,
+    ) -> Vec<(Guard, Auth)> {
         let tree = resolver.tree();
         let own = tree.get(operation, "x-amazon-apigateway-auth").and_then(|node| tree.get(node, "type"));
         if let Some(own) = own {
-            return match tree.scalar(own).map(str::to_ascii_uppercase).as_deref() {
+            let auth = match tree.scalar(own).map(str::to_ascii_uppercase).as_deref() {
                 Some("AWS_IAM") => Auth::Iam,
                 Some("NONE") => Auth::None,
                 _ => Auth::Unknown,
             };
+            return vec![(when, auth)];
         }
-        let Some(security) = tree.get(operation, "security").or(default) else { return Auth::None };
-        let Settled::Node(security) = settle(resolver, security) else { return Auth::Unknown };
-        let mut auth = Auth::None;
-        for &requirement in tree.items(security) {
-            match settle(resolver, requirement) {
-                Settled::Node(requirement) => {
-                    for entry in tree.entries(requirement) {
-                        let scheme =
-                            tree.scalar(entry.key).map_or(Auth::Unknown, |name| self.scheme(resolver, name));
-                        if auth == Auth::None {
-                            auth = scheme;
-                        }
-                    }
+        let Some(security) = tree.get(operation, "security").or(default) else {
+            return vec![(when, Auth::None)];
+        };
+        let found = alternatives(resolver, security, when).into_iter();
+        let mut all: Vec<(Guard, Auth)> = Vec::new();
+        for (when, security) in found {
+            let Settled::Node(security) = security else {
+                all.push((when, Auth::Unknown));
+                continue;
+            };
+            let mut auths = vec![(when, Auth::None)];
+            for &requirement in tree.items(security) {
+                auths = self.required(resolver, requirement, auths);
+            }
+            for (when, auth) in auths {
+                match all.iter_mut().find(|(_, known)| *known == auth) {
+                    Some((known, _)) => *known = resolver.path().guards().or(*known, when),
+                    None => all.push((when, auth)),
                 }
-                Settled::Absent => {}
-                Settled::Hidden(_) => return Auth::Unknown,
             }
         }
-        auth
+        all
+    }
+
+    /// The authorization with one more requirement: the first that asks for something counts.
+    fn required(
+        &self,
+        resolver: &mut Resolver<'_, '_>,
+        requirement: NodeId,
+        before: Vec<(Guard, Auth)>,
+    ) -> Vec<(Guard, Auth)> {
+        let tree = resolver.tree();
+        let mut after: Vec<(Guard, Auth)> = Vec::new();
+        for (when, known) in before {
+            for (when, requirement) in alternatives(resolver, requirement, when) {
+                let asked = match requirement {
+                    Settled::Node(requirement) => {
+                        let mut schemes = tree.entries(requirement).iter().map(|entry| {
+                            tree.scalar(entry.key).map_or(Auth::Unknown, |name| self.scheme(resolver, name))
+                        });
+                        schemes.find(|&auth| auth != Auth::None).unwrap_or(Auth::None)
+                    }
+                    Settled::Absent => Auth::None,
+                    Settled::Hidden(_) => Auth::Unknown,
+                };
+                let auth = if known == Auth::None { asked } else { known };
+                match after.iter_mut().find(|(_, other)| *other == auth) {
+                    Some((guard, _)) => *guard = resolver.path().guards().or(*guard, when),
+                    None => after.push((when, auth)),
+                }
+            }
+        }
+        after
     }
 
     fn scheme(&self, resolver: &Resolver<'_, '_>, name: &str) -> Auth {

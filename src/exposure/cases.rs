@@ -7,7 +7,7 @@ use crate::exposure::extent::{Extent, assumptions};
 use crate::exposure::model::{Assumption, Case};
 use crate::template::cases::{Cell, Explored, Path, explore};
 use crate::template::guards::{Guard, Guards};
-use crate::template::resolve::Resolver;
+use crate::template::resolve::{Resolver, Scope};
 use crate::template::value::Value;
 use crate::workspace::{Stack, Workspace};
 
@@ -16,7 +16,7 @@ pub(crate) const MAX_CASES: usize = 512;
 
 /// Most assignments that are written out for states that say the same; the last of them stands for all that are
 /// left.
-const MAX_ASSIGNMENTS: usize = 16;
+const MAX_ASSIGNMENTS: usize = 8;
 
 /// All cases of a question to one stack in which it has an answer and the template's `Rules` hold.
 pub(crate) fn split<'run, T>(
@@ -118,6 +118,59 @@ pub(crate) fn join<T: PartialEq>(explored: Explored<T>) -> Joined<T> {
         }
     }
     Joined { guards, possible, exists, states }
+}
+
+impl<T: Clone + PartialEq> Joined<T> {
+    /// Works out more of each state: `more` adds to a value in each of its cases. Where there are more cases than
+    /// are looked at, what is undecided stays undecided in it.
+    pub(crate) fn deepen<'run>(
+        &mut self,
+        scope: Scope<'run>,
+        more: &mut dyn FnMut(&mut Resolver<'run, '_>, &mut T),
+    ) {
+        let mut budget = MAX_CASES;
+        let mut deeper: Vec<(Guard, T)> = Vec::new();
+        for (guard, value) in std::mem::take(&mut self.states) {
+            let before = self.guards.clone();
+            let explored = explore(std::mem::take(&mut self.guards), guard, budget, |path| {
+                let mut value = value.clone();
+                more(&mut Resolver::new(scope, path), &mut value);
+                value
+            });
+            let cells = if explored.complete {
+                self.guards = explored.guards;
+                explored.cells
+            } else {
+                let mut path = Path::under(before, guard);
+                let mut value = value;
+                path.freeze();
+                more(&mut Resolver::new(scope, &mut path), &mut value);
+                self.guards = std::mem::take(path.guards());
+                vec![Cell { guard, value }]
+            };
+            budget = budget.saturating_sub(cells.len()).max(1);
+            for cell in cells {
+                match deeper.iter_mut().find(|(_, value)| *value == cell.value) {
+                    Some((guard, _)) => *guard = self.guards.or(*guard, cell.guard),
+                    None => deeper.push((cell.guard, cell.value)),
+                }
+            }
+        }
+        self.states = deeper;
+        if let Some(valid) = self.guards.valid() {
+            self.possible = self.guards.and(self.possible, valid);
+            self.exists = self.guards.and(self.exists, valid);
+        }
+    }
+}
+
+impl<T> Joined<T> {
+    /// Makes of each state what `into` makes of it, with the formula under which it is so.
+    pub(crate) fn each<U>(self, into: &mut dyn FnMut(&mut Guards, Guard, T) -> Vec<(Guard, U)>) -> Joined<U> {
+        let Joined { mut guards, possible, exists, states } = self;
+        let states = states.into_iter().flat_map(|(guard, value)| into(&mut guards, guard, value)).collect();
+        Joined { guards, possible, exists, states }
+    }
 }
 
 impl<T: Clone> Joined<T> {

@@ -26,6 +26,7 @@ pub mod reasons;
 pub mod requests;
 mod rest;
 mod routes;
+mod served;
 mod shapes;
 pub mod statements;
 mod wiring;

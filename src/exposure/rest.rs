@@ -6,11 +6,13 @@ use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Case, Endpoint, EndpointType, Method, Policy, PolicySource, Stage, UnknownKey,
 };
 use crate::exposure::others::from_globals;
+use crate::exposure::served::{self, Served};
 use crate::exposure::{Context, callers, cases, markers, origin, routes};
 use crate::policy::document::PolicyDocument;
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
+use crate::template::guards::Guard;
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, Sourced, Value};
 use crate::workspace::Stack;
@@ -18,22 +20,28 @@ use crate::workspace::Stack;
 /// A REST API with all its cases.
 pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, resource: &Resource) -> Api {
     let refused = refusal(stack, resource);
-    let explored = cases::split(context, stack, |resolver| case(context, stack, resource, resolver));
+    let explored = cases::split(context, stack, |resolver| head(context, stack, resource, resolver));
     let incomplete = !explored.complete;
-    let mut found: Vec<Case> = Vec::new();
-    for (when, extent, mut case) in cases::join(explored).told() {
-        (case.when, case.extent) = (when, extent);
-        if refused.is_some() {
-            refuse(&mut case);
-        }
-        case.callers = callers::find(context, endpoints, stack, resource, &case);
-        found.push(case);
-    }
-    if incomplete {
+    let found = if incomplete {
         let mut case = undecided(stack, resource);
         case.callers = callers::find(context, endpoints, stack, resource, &case);
-        found = vec![case];
-    }
+        vec![case]
+    } else {
+        let mut drafts = cases::join(explored);
+        let scope = context.workspace.scope(stack);
+        drafts.deepen(scope, &mut |resolver, draft| associations(stack, resource, resolver, draft));
+        drafts.deepen(scope, &mut |resolver, draft| all_policies(stack, resource, resolver, draft));
+        let cases = drafts.each(&mut |guards, guard, draft: Draft| {
+            let mut case = draft.case;
+            if refused.is_some() {
+                refuse(&mut case);
+            }
+            let find = |case: &Case| callers::find(context, endpoints, stack, resource, case);
+            served::callers(guards, guard, case, &draft.methods, &find)
+        });
+        let told = cases.told().into_iter();
+        told.map(|(when, extent, case)| Case { when, extent, ..case }).collect()
+    };
     Api {
         file: stack.template.file,
         resource: resource.id.clone(),
@@ -107,13 +115,15 @@ pub(crate) fn empty(stack: &Stack) -> Case {
     }
 }
 
+/// Why something is unknown that conditions make too many things.
+const TOO_MANY: &str = "its conditions have too many combinations to look at";
+
 /// What is said of an API whose combinations of conditions are too many.
 fn undecided(stack: &Stack, resource: &Resource) -> Case {
-    const WHY: &str = "its conditions have too many combinations to look at";
     Case {
         endpoint_type: EndpointType::Unknown,
-        type_unknown: Some(WHY.to_owned()),
-        hidden_policy: Some((WHY.to_owned(), resource.id_span)),
+        type_unknown: Some(TOO_MANY.to_owned()),
+        hidden_policy: Some((TOO_MANY.to_owned(), resource.id_span)),
         methods_incomplete: true,
         disable_execute_api_endpoint: None,
         strict_endpoint_access: None,
@@ -121,13 +131,22 @@ fn undecided(stack: &Stack, resource: &Resource) -> Case {
     }
 }
 
-/// The API in the case under way, `None` where it does not exist.
-fn case(
+/// A case while it is worked out.
+#[derive(Clone, PartialEq)]
+struct Draft {
+    case: Case,
+    /// All methods it may have, with the formula under which it has each.
+    methods: Vec<Served>,
+}
+
+/// What the API is apart from its association and its policies, in the case under way; `None` where it does not
+/// exist.
+fn head(
     context: &Context<'_>,
     stack: &Stack,
     resource: &Resource,
     resolver: &mut Resolver<'_, '_>,
-) -> Option<Case> {
+) -> Option<Draft> {
     if let Some((condition, _)) = &resource.condition
         && resolver.condition(condition) == Some(false)
     {
@@ -136,8 +155,7 @@ fn case(
     let mut case = empty(stack);
     let properties = resource.properties;
     let property = |key: &str| properties.and_then(|node| stack.lowered.tree.get(node, key));
-    let body = property("Body").map(|node| settle(resolver, node));
-    let body = match body {
+    let body = match property("Body").map(|node| settle(resolver, node)) {
         Some(Settled::Node(node)) if stack.lowered.tree.is_mapping(node) => Some(Body::read(resolver, node)),
         Some(Settled::Node(node)) => {
             hide(&mut case, "the body is text", stack.lowered.tree.tagged_span(node));
@@ -149,24 +167,64 @@ fn case(
         }
         Some(Settled::Absent) | None => None,
     };
-    endpoint(stack, properties, resolver, &mut case);
+    endpoint_type(stack, properties, resolver, &mut case);
     if let Some(node) = property("BodyS3Location").filter(|&node| resolver.peek(node).value != Value::Absent)
     {
         hide(&mut case, "the definition file is not in the template", stack.lowered.tree.tagged_span(node));
     }
+    let mut methods = Vec::new();
     if let Some(body) = &body {
-        read_body(body, resolver, &mut case);
+        let complete = body.methods(resolver, &mut methods);
+        case.methods_incomplete |= !complete;
+        if let Some(flag) = body.disabled(resolver) {
+            case.disable_execute_api_endpoint = flag.value.as_bool();
+        }
     }
-    policies(stack, resource, properties, body.as_ref(), resolver, &mut case);
     flags(stack, properties, resolver, &mut case);
-    if case.methods.is_empty() || body.is_none() {
-        written_methods(context, stack, resource, resolver, &mut case);
+    if methods.is_empty() || body.is_none() {
+        written_methods(context, stack, resource, resolver, &mut case, &mut methods);
     }
     stages(context, stack, resource, resolver, &mut case);
     unreadable(stack, resource, resolver, &mut case);
     case.type_value = case.type_value.map(|value| from_globals(stack, value));
-    case.association = case.association.map(|value| from_globals(stack, value));
-    Some(case)
+    Some(Draft { case, methods })
+}
+
+/// The body, where it is in the template.
+fn body(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>) -> Option<Body> {
+    let tree = &stack.lowered.tree;
+    let written = resource.properties.and_then(|node| tree.get(node, "Body"))?;
+    match settle(resolver, written) {
+        Settled::Node(node) if tree.is_mapping(node) => Some(Body::read(resolver, node)),
+        Settled::Node(_) | Settled::Hidden(_) | Settled::Absent => None,
+    }
+}
+
+/// Adds the association.
+fn associations(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>, draft: &mut Draft) {
+    let tree = &stack.lowered.tree;
+    let written = resource.properties.and_then(|node| tree.get(node, "EndpointConfiguration"));
+    if let Some(written) = written
+        && let Settled::Node(node) = settle(resolver, written)
+        && let Some(ids) = tree.get(node, "VpcEndpointIds")
+    {
+        associate(&mut draft.case, resolver.resolve(ids));
+    }
+    if let Some(ids) = body(stack, resource, resolver).and_then(|body| body.endpoint_ids(resolver)) {
+        associate(&mut draft.case, ids);
+    }
+    draft.case.association = draft.case.association.take().map(|value| from_globals(stack, value));
+}
+
+/// Adds the policies.
+fn all_policies(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>, draft: &mut Draft) {
+    let body = body(stack, resource, resolver);
+    let hidden = draft.case.hidden_policy.take();
+    policies(stack, resource, resource.properties, body.as_ref(), resolver, &mut draft.case);
+    draft.case.hidden_policy = hidden.or(draft.case.hidden_policy.take());
+    if resolver.path().is_frozen() {
+        draft.case.hidden_policy.get_or_insert((TOO_MANY.to_owned(), resource.id_span));
+    }
 }
 
 fn hide(case: &mut Case, why: &str, span: Span) {
@@ -195,7 +253,12 @@ fn unreadable(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_
     case.methods_incomplete = true;
 }
 
-fn endpoint(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+fn endpoint_type(
+    stack: &Stack,
+    properties: Option<NodeId>,
+    resolver: &mut Resolver<'_, '_>,
+    case: &mut Case,
+) {
     let tree = &stack.lowered.tree;
     let property = |key: &str| properties.and_then(|node| tree.get(node, key));
     if let Some(written) = property("EndpointConfiguration") {
@@ -204,10 +267,6 @@ fn endpoint(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'
                 if let Some(types) = tree.get(node, "Types") {
                     let types = resolver.resolve(types);
                     set_type(case, types);
-                }
-                if let Some(ids) = tree.get(node, "VpcEndpointIds") {
-                    let ids = resolver.resolve(ids);
-                    associate(case, ids);
                 }
             }
             Settled::Absent => {}
@@ -283,18 +342,6 @@ fn associate(case: &mut Case, ids: Sourced) {
     case.association.get_or_insert(ids);
 }
 
-fn read_body(body: &Body, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
-    if let Some(ids) = body.endpoint_ids(resolver) {
-        associate(case, ids);
-    }
-    let (methods, complete) = body.methods(resolver);
-    case.methods = methods;
-    case.methods_incomplete |= !complete;
-    if let Some(flag) = body.disabled(resolver) {
-        case.disable_execute_api_endpoint = flag.value.as_bool();
-    }
-}
-
 fn policies(
     stack: &Stack,
     resource: &Resource,
@@ -358,6 +405,7 @@ fn written_methods(
     resource: &Resource,
     resolver: &mut Resolver<'_, '_>,
     case: &mut Case,
+    methods: &mut Vec<Served>,
 ) {
     let owner = own_name(stack, resource);
     for (holder, method) in context.attachments.of(context.workspace, "AWS::ApiGateway::Method", &owner) {
@@ -374,12 +422,17 @@ fn written_methods(
             tree.get(properties, "ResourceId").and_then(|node| routes::written_path(context, holder, node));
         let verb = read("HttpMethod").and_then(|value| value.as_text().map(str::to_ascii_uppercase));
         match (path, verb) {
-            (Some(path), Some(verb)) => case.methods.push(Method {
-                path,
-                method: if verb == "ANY" { "*".to_owned() } else { verb },
-                auth: method_auth(read("AuthorizationType").as_ref()),
-                span: method.id_span,
-            }),
+            (Some(path), Some(verb)) => {
+                let own = method.condition.as_ref().filter(|_| holder.id == stack.id);
+                let when = own.map_or(Guard::ALWAYS, |(name, _)| resolver.condition_guard(name));
+                let method = Method {
+                    path,
+                    method: if verb == "ANY" { "*".to_owned() } else { verb },
+                    auth: method_auth(read("AuthorizationType").as_ref()),
+                    span: method.id_span,
+                };
+                methods.push(Served { when, method });
+            }
             _ => case.methods_incomplete = true,
         }
     }

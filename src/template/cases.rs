@@ -61,10 +61,11 @@ pub(super) struct Inner {
 impl Path {
     /// A path on which nothing is assumed.
     pub fn new() -> Self {
-        Self::from(Guards::default(), Guard::ALWAYS)
+        Self::under(Guards::default(), Guard::ALWAYS)
     }
 
-    fn from(guards: Guards, guard: Guard) -> Self {
+    /// A path on which `guard` is assumed.
+    pub fn under(guards: Guards, guard: Guard) -> Self {
         Self { guards, guard, alternatives: Vec::new(), fresh: false, frozen: 0, depth: 0, steps: 0 }
     }
 
@@ -247,7 +248,7 @@ pub fn explore<T>(
             continue;
         }
         runs += 1;
-        let mut path = Path::from(std::mem::take(&mut explored.guards), guard);
+        let mut path = Path::under(std::mem::take(&mut explored.guards), guard);
         let value = run(&mut path);
         explored.guards = path.guards;
         if path.fresh {

@@ -140,6 +140,10 @@ impl Guards {
             chosen.into_iter().map(|(atom, choice)| (atom, vec![choice])).collect();
         for at in 0..sets.len() {
             let Some((atom, own)) = sets.get(at).cloned() else { continue };
+            // Of two values the other is no use: with both the atom would not be named.
+            if self.atoms.get(atom.0 as usize).is_some_and(|atom| atom.closed.len() == 2) {
+                continue;
+            }
             let others = sets.clone().into_iter().filter(|(other, _)| *other != atom);
             let around = others.fold(Guard::ALWAYS, |all, (atom, choices)| {
                 let one = self.choice(atom, &choices, about);

@@ -1,0 +1,121 @@
+//! Methods that an API has only under some assignments, and what they change about its callers.
+//!
+//! Such methods do not split an API: forty functions under forty conditions would make more cases than anyone can
+//! look at. What they do to a caller's answer is found out first, and only that splits.
+
+use crate::exposure::model::{Caller, Case, Decision, Method};
+use crate::template::guards::{Guard, Guards};
+
+/// Most formulas under which methods exist that are asked about one by one.
+const MAX_FORMULAS: usize = 128;
+
+/// A method with the formula under which the API has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Served {
+    /// When the API has it.
+    pub(crate) when: Guard,
+    /// The method.
+    pub(crate) method: Method,
+}
+
+/// What is decided about each caller.
+type Answers = Vec<(Decision, Decision, Decision)>;
+
+fn answers(callers: &[Caller]) -> Answers {
+    callers.iter().map(|caller| (caller.decision, caller.unsigned, caller.foreign)).collect()
+}
+
+/// The case under `guard` with its methods and callers: several cases where it depends on methods that are there
+/// only sometimes what a caller may do. A case has all methods that it may have.
+///
+/// What is decided over several routes is joined from what is decided over each, so methods that change nothing by
+/// themselves change nothing together, and those that change the same are one question.
+pub(crate) fn callers(
+    guards: &mut Guards,
+    guard: Guard,
+    mut case: Case,
+    served: &[Served],
+    find: &dyn Fn(&Case) -> Vec<Caller>,
+) -> Vec<(Guard, Case)> {
+    let (always, sometimes) = sorted(guards, guard, served);
+    case.methods = served_by(&always, sometimes.iter());
+    case.callers = find(&case);
+    if sometimes.is_empty() {
+        return vec![(guard, case)];
+    }
+    let with = |some: &[&(Guard, Vec<Method>)]| {
+        let mut other = case.clone();
+        other.methods = served_by(&always, some.iter().copied());
+        other.callers = find(&other);
+        other
+    };
+    let least = with(&[]);
+    // An API without any method is nothing to ask about.
+    if !always.is_empty() && answers(&least.callers) == answers(&case.callers) {
+        return vec![(guard, case)];
+    }
+    if sometimes.len() > MAX_FORMULAS {
+        let known = answers(&least.callers);
+        for (caller, least) in case.callers.iter_mut().zip(known) {
+            if (caller.decision, caller.unsigned, caller.foreign) != least {
+                (caller.decision, caller.unsigned, caller.foreign) =
+                    (Decision::Unknown, Decision::Unknown, Decision::Unknown);
+            }
+        }
+        return vec![(guard, case)];
+    }
+    let mut kinds: Vec<(Answers, Vec<&(Guard, Vec<Method>)>)> = Vec::new();
+    for one in &sometimes {
+        let answers = answers(&with(&[one]).callers);
+        match kinds.iter_mut().find(|(known, _)| *known == answers) {
+            Some((_, alike)) => alike.push(one),
+            None => kinds.push((answers, vec![one])),
+        }
+    }
+    if always.is_empty() && kinds.len() == 1 {
+        return vec![(guard, case)];
+    }
+    let least = answers(&least.callers);
+    let (silent, telling): (Vec<_>, Vec<_>) =
+        kinds.into_iter().partition(|(answers, _)| !always.is_empty() && *answers == least);
+    let silent: Vec<_> = silent.into_iter().flat_map(|(_, alike)| alike).collect();
+    let mut states = vec![(guard, silent)];
+    for (_, alike) in telling {
+        let any = alike.iter().fold(Guard::NEVER, |any, (when, _)| guards.or(any, *when));
+        let none = guards.not(any);
+        let mut split = Vec::with_capacity(states.len() * 2);
+        for (guard, there) in states {
+            let (yes, no) = (guards.and(guard, any), guards.and(guard, none));
+            split.push((yes, there.iter().copied().chain(alike.iter().copied()).collect()));
+            split.push((no, there));
+        }
+        split.retain(|(guard, _)| *guard != Guard::NEVER);
+        states = split;
+    }
+    states.into_iter().map(|(guard, there)| (guard, with(&there))).collect()
+}
+
+/// Methods that are there in all of the case, and others by the formula under which they are.
+fn sorted(guards: &mut Guards, guard: Guard, served: &[Served]) -> (Vec<Method>, Vec<(Guard, Vec<Method>)>) {
+    let (mut always, mut sometimes) = (Vec::new(), Vec::<(Guard, Vec<Method>)>::new());
+    for Served { when, method } in served {
+        let here = guards.and(guard, *when);
+        if here == guard {
+            always.push(method.clone());
+        } else if here != Guard::NEVER {
+            match sometimes.iter_mut().find(|(known, _)| *known == here) {
+                Some((_, alike)) => alike.push(method.clone()),
+                None => sometimes.push((here, vec![method.clone()])),
+            }
+        }
+    }
+    (always, sometimes)
+}
+
+/// Methods in written order.
+fn served_by<'m>(always: &[Method], some: impl Iterator<Item = &'m (Guard, Vec<Method>)>) -> Vec<Method> {
+    let mut methods = always.to_vec();
+    methods.extend(some.flat_map(|(_, alike)| alike.iter().cloned()));
+    methods.sort_by_key(|method| (method.span.file, method.span.range));
+    methods
+}
