@@ -12,7 +12,7 @@ use crate::template::value::Value;
 use crate::workspace::{Stack, Workspace};
 
 /// Most cases of one API that are looked at; beyond it the answer is unknown.
-pub(crate) const MAX_CASES: usize = 512;
+pub(crate) const MAX_CASES: usize = 256;
 
 /// Most assignments that are written out for states that say the same; the last of them stands for all that are
 /// left.
@@ -122,45 +122,56 @@ pub(crate) fn join<T: PartialEq>(explored: Explored<T>) -> Joined<T> {
 
 impl<T: Clone + PartialEq> Joined<T> {
     /// Works out more of each state: `more` adds to a value in each of its cases. Where there are more cases than
-    /// are looked at, what is undecided stays undecided in it.
+    /// are looked at, what is undecided stays undecided in all of them.
     pub(crate) fn deepen<'run>(
         &mut self,
         scope: Scope<'run>,
         more: &mut dyn FnMut(&mut Resolver<'run, '_>, &mut T),
     ) {
+        let before = self.guards.clone();
+        let deeper = self.deeper(scope, more).unwrap_or_else(|| {
+            self.guards = before;
+            let mut undecided = |(guard, mut value): (Guard, T)| {
+                let mut path = Path::under(std::mem::take(&mut self.guards), guard);
+                path.freeze();
+                more(&mut Resolver::new(scope, &mut path), &mut value);
+                self.guards = std::mem::take(path.guards());
+                (guard, value)
+            };
+            let states = std::mem::take(&mut self.states);
+            states.into_iter().map(&mut undecided).collect()
+        });
+        self.states = deeper;
+        if let Some(valid) = self.guards.valid() {
+            self.possible = self.guards.and(self.possible, valid);
+            self.exists = self.guards.and(self.exists, valid);
+        }
+    }
+
+    /// The cases of all states; `None` when they are more than are looked at.
+    fn deeper<'run>(
+        &mut self,
+        scope: Scope<'run>,
+        more: &mut dyn FnMut(&mut Resolver<'run, '_>, &mut T),
+    ) -> Option<Vec<(Guard, T)>> {
         let mut budget = MAX_CASES;
         let mut deeper: Vec<(Guard, T)> = Vec::new();
-        for (guard, value) in std::mem::take(&mut self.states) {
-            let before = self.guards.clone();
-            let explored = explore(std::mem::take(&mut self.guards), guard, budget, |path| {
+        for (guard, value) in &self.states {
+            let explored = explore(std::mem::take(&mut self.guards), *guard, budget, |path| {
                 let mut value = value.clone();
                 more(&mut Resolver::new(scope, path), &mut value);
                 value
             });
-            let cells = if explored.complete {
-                self.guards = explored.guards;
-                explored.cells
-            } else {
-                let mut path = Path::under(before, guard);
-                let mut value = value;
-                path.freeze();
-                more(&mut Resolver::new(scope, &mut path), &mut value);
-                self.guards = std::mem::take(path.guards());
-                vec![Cell { guard, value }]
-            };
-            budget = budget.saturating_sub(cells.len()).max(1);
-            for cell in cells {
+            self.guards = explored.guards;
+            budget = budget.checked_sub(explored.cells.len()).filter(|_| explored.complete)?;
+            for cell in explored.cells {
                 match deeper.iter_mut().find(|(_, value)| *value == cell.value) {
                     Some((guard, _)) => *guard = self.guards.or(*guard, cell.guard),
                     None => deeper.push((cell.guard, cell.value)),
                 }
             }
         }
-        self.states = deeper;
-        if let Some(valid) = self.guards.valid() {
-            self.possible = self.guards.and(self.possible, valid);
-            self.exists = self.guards.and(self.exists, valid);
-        }
+        Some(deeper)
     }
 }
 

@@ -50,8 +50,7 @@ pub(crate) fn callers(
         other
     };
     let least = with(&[]);
-    // An API without any method is nothing to ask about.
-    if !always.is_empty() && answers(&least.callers) == answers(&case.callers) {
+    if answers(&least.callers) == answers(&case.callers) {
         return vec![(guard, case)];
     }
     if sometimes.len() > MAX_FORMULAS {
@@ -72,12 +71,8 @@ pub(crate) fn callers(
             None => kinds.push((answers, vec![one])),
         }
     }
-    if always.is_empty() && kinds.len() == 1 {
-        return vec![(guard, case)];
-    }
     let least = answers(&least.callers);
-    let (silent, telling): (Vec<_>, Vec<_>) =
-        kinds.into_iter().partition(|(answers, _)| !always.is_empty() && *answers == least);
+    let (silent, telling): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(answers, _)| *answers == least);
     let silent: Vec<_> = silent.into_iter().flat_map(|(_, alike)| alike).collect();
     let mut states = vec![(guard, silent)];
     for (_, alike) in telling {

@@ -198,30 +198,35 @@ impl Resolver<'_, '_> {
         self.either(&equality(first, second))
     }
 
-    /// When two undecided values are the same: both are the same one of the texts that are known of either, or both
-    /// are none of those, and then nobody knows.
+    /// When two undecided values are the same: where one has a list of values, when both are the same one of them,
+    /// else nobody knows. Whether they are the same and what is known of each then fit together.
     fn same_names(&mut self, first: Value, second: Value) -> Guard {
         let (own, other) = (self.domain(&first), self.domain(&second));
         let is_closed = !own.texts.is_empty() || !other.texts.is_empty();
         let mut texts = [self.known_texts(&first), self.known_texts(&second)].concat();
         texts.sort_unstable();
         texts.dedup();
-        let (mut same, mut unlike) = (Guard::NEVER, Guard::ALWAYS);
+        let (mut both_one, mut alike) = (Guard::NEVER, Guard::ALWAYS);
         for text in texts {
             let (one, other) = (self.is_text(&first, &text), self.is_text(&second, &text));
             let guards = self.path.guards();
             let (both, either) = (guards.and(one, other), guards.or(one, other));
             let neither = guards.not(either);
-            same = guards.or(same, both);
-            unlike = guards.and(unlike, neither);
+            let fits = guards.or(both, neither);
+            both_one = guards.or(both_one, both);
+            alike = guards.and(alike, fits);
         }
-        if is_closed || unlike == Guard::NEVER {
-            return same;
+        if is_closed {
+            return both_one;
         }
-        let unknown = self.either(&equality(first, second));
+        let same = self.either(&equality(first, second));
         let guards = self.path.guards();
-        let unknown = guards.and(unlike, unknown);
-        guards.or(same, unknown)
+        let (other, not_both) = (guards.not(same), guards.not(both_one));
+        let (yes, no) = (guards.and(same, alike), guards.and(other, not_both));
+        let fits = guards.or(yes, no);
+        let valid = guards.valid.unwrap_or(Guard::ALWAYS);
+        guards.valid = Some(guards.and(valid, fits));
+        same
     }
 
     /// Texts that an undecided value is said or asked to be.
