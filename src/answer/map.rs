@@ -144,7 +144,7 @@ pub fn map(model: &ExposureModel, shown: &dyn Fn(FileId) -> bool) -> Map {
     Map {
         apis: model.apis.iter().filter(|api| shown(api.file)).map(map_api).collect(),
         endpoints: endpoints(model, shown),
-        domains: model.domains.iter().filter(|domain| shown(domain.file)).map(map_domain).collect(),
+        domains: domains(model, shown),
         links: model
             .links
             .iter()
@@ -331,6 +331,14 @@ fn map_endpoint(endpoint: &Endpoint) -> MapEndpoint {
         security_groups: list(&endpoint.security_groups),
         policy: one(&endpoint.policy),
     }
+}
+
+/// Domains in file and text order; instances that say the same are one.
+fn domains(model: &ExposureModel, shown: &dyn Fn(FileId) -> bool) -> Vec<MapDomain> {
+    let mut found: Vec<MapDomain> =
+        model.domains.iter().filter(|domain| shown(domain.file)).map(map_domain).collect();
+    found.dedup();
+    found
 }
 
 fn map_domain(domain: &Domain) -> MapDomain {

@@ -199,26 +199,36 @@ pub(super) fn analyse(input: &mut Input, instances: Instances) -> Analysis {
     check::analyse(&mut input.sources, &files, &settings, &mut read_local)
 }
 
+/// The facts, and what is wrong in samconfigs beside templates: those templates are shown without them.
+pub(super) struct Analysed {
+    pub(super) analysis: Analysis,
+    pub(super) problems: Vec<Diagnostic>,
+}
+
 /// Reads what governs the run and states the facts; mistakes because of which that is not done instead.
 pub(super) fn analysed(
     input: &mut Input,
     policy: &PolicyArgs,
     environment: &EnvironmentArgs,
     bindings: &Bindings,
-) -> Result<Result<Analysis, Vec<Diagnostic>>, Failure> {
+) -> Result<Result<Analysed, Vec<Diagnostic>>, Failure> {
     let policies = match policies(input, policy, environment, bindings, &Flags::default())? {
         Ok(policies) => policies,
         Err(mistakes) => return Ok(Err(mistakes)),
     };
     let mut analysis = analyse(input, policies.instances);
-    // What is wrong in files that were only found is told by `check`; here it would be passed over in silence.
-    let mut mistakes = policies.problems;
-    mistakes.append(&mut analysis.refused.mistakes);
-    mistakes.extend_from_slice(&analysis.refused.found);
-    if !mistakes.is_empty() {
-        return Ok(Err(mistakes));
+    let refused = std::mem::take(&mut analysis.refused);
+    if !refused.mistakes.is_empty() {
+        return Ok(Err(refused.mistakes));
     }
-    unknown_parameter(std::mem::take(&mut analysis.refused.unknown)).map_or(Ok(Ok(analysis)), Err)
+    if let Some(failure) = unknown_parameter(refused.unknown) {
+        return Err(failure);
+    }
+    let is_reported = |file| input.files.iter().any(|one| one.id == file && one.role == Role::Reported);
+    let about = |found: &Diagnostic| found.related.iter().any(|label| is_reported(label.span.file));
+    let mut problems = policies.problems;
+    problems.extend(refused.found.into_iter().filter(about));
+    Ok(Ok(Analysed { analysis, problems }))
 }
 
 /// The files for the driver.

@@ -5,8 +5,8 @@ use crate::cli::args::{ListFormat, MapArgs};
 use crate::cli::environments;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Wanted};
-use crate::cli::judge::analysed;
-use crate::cli::output::{note_all, note_mistakes, to_stdout};
+use crate::cli::judge::{Analysed, analysed};
+use crate::cli::output::{note_all, note_diagnostics, note_mistakes, to_stdout};
 use crate::cli::progress::Progress;
 use crate::load::Role;
 use crate::report;
@@ -23,14 +23,15 @@ pub(super) fn run(args: &MapArgs) -> Result<Status, Failure> {
         force_exclude: false,
     })?;
     let bindings = environments::flags(&args.environment)?;
-    let analysis = match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
-        Ok(analysis) => analysis,
-        Err(mistakes) => {
-            drop(progress);
-            note_mistakes(&mistakes, &input);
-            return Ok(Status::Failed);
-        }
-    };
+    let Analysed { analysis, problems } =
+        match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
+            Ok(analysed) => analysed,
+            Err(mistakes) => {
+                drop(progress);
+                note_mistakes(&mistakes, &input);
+                return Ok(Status::Failed);
+            }
+        };
     drop(progress);
     let shown: Vec<FileId> =
         input.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
@@ -41,7 +42,8 @@ pub(super) fn run(args: &MapArgs) -> Result<Status, Failure> {
     })?;
     note_all(input.errors.iter().map(|error| format!("wicketgate: {error}")));
     note_all(input.empty_folders.iter().map(|folder| format!("wicketgate: no template found in {folder}")));
-    Ok(if !input.errors.is_empty() {
+    note_diagnostics(&problems, &input);
+    Ok(if !input.errors.is_empty() || !problems.is_empty() {
         Status::Failed
     } else if input.empty_folders.is_empty() {
         Status::Clean

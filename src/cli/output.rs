@@ -54,12 +54,17 @@ pub(super) fn note_all(lines: impl IntoIterator<Item = impl AsRef<str>>) {
 
 /// Writes mistakes because of which nothing was done to standard error.
 pub(super) fn note_mistakes(mistakes: &[Diagnostic], input: &Input) {
+    note_diagnostics(mistakes, input);
+    note(nothing_judged(mistakes));
+}
+
+/// Writes diagnostics to standard error, for verbs whose results are something else.
+pub(super) fn note_diagnostics(mistakes: &[Diagnostic], input: &Input) {
     let options = TextOptions { colour: Colour::Never, width: width() };
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
     let _ = text::write(&mut bytes, mistakes, &input.sources, &options);
     note_all(String::from_utf8_lossy(&bytes).lines());
-    note(nothing_judged(mistakes));
 }
 
 /// Puts `bytes` into the file at `path`: whole or not at all, so that nobody ever reads half a result.

@@ -7,8 +7,8 @@ use crate::cli::args::ResolveArgs;
 use crate::cli::environments;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Wanted};
-use crate::cli::judge::analysed;
-use crate::cli::output::{note_all, note_mistakes, to_stdout};
+use crate::cli::judge::{Analysed, analysed};
+use crate::cli::output::{note_all, note_diagnostics, note_mistakes, to_stdout};
 use crate::cli::simulate::each_line;
 use crate::load::Role;
 use crate::report::resolve::{Subject, write};
@@ -44,15 +44,16 @@ fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
         force_exclude: false,
     };
     let mut input = input::read(&wanted)?;
-    let analysis = match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
-        Ok(analysis) => analysis,
-        Err(mistakes) => {
-            note_mistakes(&mistakes, &input);
-            return Ok(Status::Failed);
-        }
-    };
+    let Analysed { analysis, problems } =
+        match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
+            Ok(analysed) => analysed,
+            Err(mistakes) => {
+                note_mistakes(&mistakes, &input);
+                return Ok(Status::Failed);
+            }
+        };
     let reported = |file| input.files.iter().any(|known| known.id == file && known.role == Role::Reported);
-    let mut failed = !input.errors.is_empty();
+    let mut failed = !input.errors.is_empty() || !problems.is_empty();
     to_stdout(|out| {
         for stack in analysis.workspace.stacks().iter().filter(|stack| reported(stack.template.file)) {
             let resolved = resolve(&analysis.workspace, stack, &is_wanted(args));
@@ -62,6 +63,7 @@ fn templates(args: &ResolveArgs) -> Result<Status, Failure> {
         }
         Ok(())
     })?;
+    note_diagnostics(&problems, &input);
     note_all(input.errors.iter().map(|error| format!("wicketgate: {error}")));
     note_all(input.empty_folders.iter().map(|folder| format!("wicketgate: no template found in {folder}")));
     Ok(match (failed, input.empty_folders.is_empty()) {

@@ -116,7 +116,7 @@ fn help(case: &Case) -> &'static str {
         Some(StepKind::Default(_) | StepKind::Choice(_)) => {
             "make PRIVATE the default, and list it alone in AllowedValues"
         }
-        Some(StepKind::Bound(_)) => "pass PRIVATE there, too",
+        Some(StepKind::Bound(_) | StepKind::Given(_)) => "pass PRIVATE there, too",
         _ => "write PRIVATE there, too",
     }
 }

@@ -49,7 +49,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
         (Label::new(absent, "comes to nothing here"), why(), help(ctx, api, case))
     } else {
         (
-            Label::new(places::endpoint_type(api, case), "private, and no policy says who may call"),
+            Label::new(places::endpoint_type_here(api, case), "private, and no policy says who may call"),
             why(),
             help(ctx, api, case),
         )
@@ -63,6 +63,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     )
     .occurs(occurrence)
     .related(case.type_value.iter().flat_map(places::way_to))
+    .related(case.type_value.as_ref().and_then(places::given))
     .related(
         case.type_value
             .as_ref()

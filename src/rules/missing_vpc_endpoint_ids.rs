@@ -44,7 +44,7 @@ fn missing<'run>(ctx: &Context<'run>, api: &'run Api) -> Option<Missing<'run>> {
     let case = occurrence.state;
     // An association that comes to nothing in this case is nearer to the mistake than the type.
     let written = case.association.as_ref().map(places::origin);
-    let place = written.unwrap_or_else(|| places::endpoint_type(api, case));
+    let place = written.unwrap_or_else(|| places::endpoint_type_here(api, case));
     let severity = severity(ctx, api, case);
     Some(Missing { api, occurrence, place, severity })
 }
@@ -93,6 +93,7 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
         )
         .occurs(&first.occurrence)
         .related(case.type_value.iter().flat_map(places::way_to))
+        .related(case.type_value.as_ref().and_then(places::given))
         .related(heirs.map(|one| Label::new(one.api.id_span, "inherits this")))
         .related(calls)
         .also_about(others.iter().map(|one| Subject::api(one.api)))

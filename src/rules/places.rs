@@ -52,7 +52,7 @@ pub fn way_to(value: &Sourced) -> Vec<Label> {
 pub fn steps(value: &Sourced) -> Vec<Label> {
     let steps = value.via.iter().filter_map(|step| {
         let phrase = match &step.kind {
-            StepKind::Bound(parameter) => format!("passed as `{parameter}`"),
+            StepKind::Bound(parameter) | StepKind::Given(parameter) => format!("passed as `{parameter}`"),
             StepKind::Export(name) | StepKind::ExportByPattern(name) => format!("exported here as `{name}`"),
             StepKind::Output(name) => format!("output `{name}`"),
             StepKind::Default(_)
@@ -69,6 +69,24 @@ pub fn steps(value: &Sourced) -> Vec<Label> {
 /// The text that says how the API is reached in a case: the type's origin, else the logical id.
 pub fn endpoint_type(api: &Api, case: &Case) -> Span {
     case.type_value.as_ref().map_or(api.id_span, origin)
+}
+
+/// The same, but inside the template where the type is given outside of it: for what the template lacks.
+pub fn endpoint_type_here(api: &Api, case: &Case) -> Span {
+    match &case.type_value {
+        Some(value) if given(value).is_some() => value.span,
+        _ => endpoint_type(api, case),
+    }
+}
+
+/// A label on a value that a samconfig, a parameter file or the policy file gives to a parameter.
+pub fn given(value: &Sourced) -> Option<Label> {
+    match origin_step(value)? {
+        Step { kind: StepKind::Given(parameter), span } => {
+            Some(Label::new(*span, format!("`{parameter}` is given here")))
+        }
+        _ => None,
+    }
 }
 
 /// A label on the first route of an API that says what is served there, and who may call it.

@@ -95,8 +95,10 @@ pub enum StepKind {
     Default(String),
     /// One of the `AllowedValues` of a parameter, or a value a condition compares it with.
     Choice(String),
-    /// A value bound by an environment, the command line or a parent stack.
+    /// A value bound by the command line or a parent stack.
     Bound(String),
+    /// A value given to a parameter in a samconfig, a parameter file or the policy file.
+    Given(String),
     /// A branch of `Fn::If`.
     Branch,
     /// An entry of a mapping.

@@ -82,9 +82,12 @@ impl Resolver<'_, '_> {
         let (scope, name) = (self.scope, &parameter.name);
         match scope.bindings.parameters.get(name) {
             Some(Binding::Text { text, span: given_at }) => {
-                let place = given_at.unwrap_or(parameter.name_span);
+                let (kind, place) = match given_at {
+                    Some(place) => (StepKind::Given(name.clone()), *place),
+                    None => (StepKind::Bound(name.clone()), parameter.name_span),
+                };
                 let value = self.known_parameter(parameter, given(parameter, text, span), span);
-                return Sourced::new(value, span).step(StepKind::Bound(name.clone()), place);
+                return Sourced::new(value, span).step(kind, place);
             }
             Some(Binding::Value(value)) => return passed(parameter, value.clone(), span),
             None => {}
