@@ -7,8 +7,8 @@ use crate::cli::args::{CallArgs, ColorChoice, IdentityChoice, ListFormat, Simula
 use crate::cli::environments;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input;
-use crate::cli::judge::analysed;
-use crate::cli::output::{note_all, note_mistakes, to_stdout, wants_color, width};
+use crate::cli::judge::{Analysed, analysed};
+use crate::cli::output::{note_all, note_diagnostics, note_mistakes, to_stdout, wants_color, width};
 use crate::exposure::requests::Identity;
 use crate::load::Role;
 use crate::report::request;
@@ -33,8 +33,9 @@ pub(super) fn run(args: &SimulateArgs, api: &str) -> Result<Status, Failure> {
         stack_name: call.stack_name.clone(),
         ..environments::flags(&args.environment)?
     };
-    let analysis = match analysed(&mut input, &args.policy, &args.environment, &bindings)? {
-        Ok(analysis) => analysis,
+    let read = analysed(&mut input, &args.policy, &args.environment, &bindings)?;
+    let Analysed { analysis, problems } = match read {
+        Ok(analysed) => analysed,
         Err(mistakes) => {
             note_mistakes(&mistakes, &input);
             return Ok(Status::Failed);
@@ -42,7 +43,8 @@ pub(super) fn run(args: &SimulateArgs, api: &str) -> Result<Status, Failure> {
     };
     note_all(input.errors.iter().map(|error| format!("wicketgate: {error}")));
     note_all(input.empty_folders.iter().map(|folder| format!("wicketgate: no template found in {folder}")));
-    if !input.errors.is_empty() {
+    note_diagnostics(&problems, &input);
+    if !input.errors.is_empty() || !problems.is_empty() {
         return Ok(Status::Failed);
     }
     if !input.empty_folders.is_empty() {
