@@ -6,9 +6,12 @@ use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Assumption, Auth, Caller, CallerClass, Case, Decision, Domain, Endpoint,
     ExposureModel, NamedBy, PolicySource,
 };
-use crate::exposure::reasons::Met;
+use crate::exposure::reasons::{Because, Met};
 use crate::source::{FileId, Span};
 use crate::template::value::StackId;
+
+/// Most deciding texts that are shown for one caller.
+const MOST_TEXTS: usize = 4;
 
 /// The whole map.
 #[derive(Clone, Debug, PartialEq)]
@@ -285,9 +288,14 @@ fn map_caller(caller: &Caller, home: StackId) -> MapCaller {
 /// The deciding texts: for a request that is let in though others are denied, the text that spares it. Each once.
 fn deciding(caller: &Caller) -> Vec<Span> {
     let mut found: Vec<Span> = Vec::new();
-    for because in &caller.because {
-        let span = match (because.met, because.spared) {
-            (Met::Allowed, Some((_, span))) => span,
+    let fits = |because: &&Because| match caller.decision {
+        Decision::Allow => because.lets_in == Some(true),
+        Decision::Deny => because.refuses(),
+        Decision::Depends | Decision::Unknown => true,
+    };
+    for because in caller.because.iter().filter(fits).take(MOST_TEXTS) {
+        let span = match (because.met, &because.spared) {
+            (Met::Allowed, Some(spared)) => spared.span,
             _ => because.span,
         };
         if !found.contains(&span) {

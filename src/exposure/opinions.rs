@@ -6,7 +6,7 @@ use crate::exposure::model::Decision;
 use crate::exposure::reasons::Because;
 
 /// Most deciding texts that are kept for one caller.
-const MAX_BECAUSE: usize = 4;
+const MAX_BECAUSE: usize = 8;
 
 /// What is said over some routes.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ impl Opinion {
             _ => own,
         };
         let widened = widen(self.decision, extra.decision);
-        if widened != self.decision {
+        if widened != self.decision || self.decision != Decision::Deny {
             self.explain(extra.because);
         }
         self.decision = widened;

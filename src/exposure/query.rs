@@ -1,7 +1,10 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
-use crate::exposure::model::{Api, ApiKind, Call, Domain, Endpoint, EndpointType, ExposureModel, Mapping};
+use crate::exposure::model::{
+    Api, ApiKind, Call, Caller, Decision, Domain, Endpoint, EndpointType, ExposureModel, Mapping,
+};
 use crate::exposure::network::Traits;
+use crate::exposure::reasons::PolicyOf;
 use crate::template::value::{Name, Sourced, Value};
 
 impl Api {
@@ -44,6 +47,15 @@ impl ExposureModel {
     /// Places that call an API of the workspace.
     pub fn calls_of<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = &'m Call> {
         self.calls.iter().filter(|call| api.is_named_by(&call.api))
+    }
+}
+
+impl Caller {
+    /// Whether it is the policy of its VPC endpoint that keeps it out, and not the API's.
+    pub fn is_stopped_by_endpoint(&self) -> bool {
+        let mut refusals = self.because.iter().filter(|because| because.refuses());
+        self.decision == Decision::Deny
+            && refusals.next().is_some_and(|because| because.policy == PolicyOf::Endpoint)
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Facts for those who explain. What is allowed is decided by the policy engine, the words are chosen elsewhere.
 
+use crate::exposure::statements::VPC_KEYS;
 use crate::policy::compiled::Policy;
 use crate::policy::decide::{Deciding, Outcome, StatementPart};
-use crate::policy::document::{Effect, PolicyDocument, Statement};
+use crate::policy::document::{ConditionTest, Effect, PolicyDocument, SpannedText, Statement};
+use crate::policy::operator::Test;
 use crate::policy::request::{KeyValue, Request};
-use crate::policy::text::Names;
+use crate::policy::text::{Names, Text};
 use crate::policy::truth::Truth;
-use crate::source::Span;
+use crate::source::{Span, TextRange};
 use crate::template::value::Value;
 
 /// Whose policy decides.
@@ -48,10 +50,14 @@ pub enum Part {
     Condition {
         /// The condition key as written.
         key: String,
+        /// Where the key stands.
+        key_span: Span,
         /// Whether the operator is a `Not…` one.
         negated: bool,
         /// Whether the request lacks the key.
         missing: bool,
+        /// Whether all its values have wildcards that the operator takes as plain characters.
+        plain_wildcards: bool,
     },
     /// Nothing narrows the statement.
     Effect,
@@ -94,6 +100,12 @@ pub struct Because {
     pub policy: PolicyOf,
     /// Position of the statement in the policy, from 0; `None` when the policy as a whole decides.
     pub statement: Option<usize>,
+    /// The principal of that statement.
+    pub principal: Option<Span>,
+    /// The resources of that statement.
+    pub resources: Option<Span>,
+    /// Whether the policy has no statement that allows, or may allow, anything.
+    pub only_denies: bool,
     /// The effect of that statement.
     pub effect: Option<Span>,
     /// Whether SAM writes that statement, from a list that the user wrote.
@@ -109,11 +121,50 @@ pub struct Because {
     pub holds: Option<bool>,
     /// Why it cannot be known, a phrase.
     pub doubt: Option<String>,
-    /// For a request that is let in: the condition by which the nearest Deny statement spares it, with the
-    /// position of that statement.
-    pub spared: Option<(usize, Span)>,
+    /// For a request that is let in: the condition by which the nearest Deny statement spares it.
+    pub spared: Option<Spared>,
     /// The request.
     pub witness: Witness,
+}
+
+/// The condition by which a Deny statement spares a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spared {
+    /// Position of the statement, from 0.
+    pub statement: usize,
+    /// The smallest text that spares.
+    pub span: Span,
+    /// The condition.
+    pub part: Part,
+}
+
+impl Because {
+    /// Whether it keeps a request out.
+    pub fn refuses(&self) -> bool {
+        self.lets_in == Some(false)
+    }
+
+    /// Whether what decides is who signs the request.
+    pub fn is_about_signer(&self) -> bool {
+        match &self.part {
+            Part::Principal => true,
+            Part::Condition { key, .. } => {
+                let key = key.to_ascii_lowercase();
+                key.starts_with("aws:principal") || key == "aws:userid" || key == "aws:username"
+            }
+            Part::Action | Part::Resource | Part::Effect | Part::Unknown => false,
+        }
+    }
+}
+
+impl Part {
+    /// Whether it is a condition on what only requests through a VPC endpoint have.
+    pub fn asks_for_vpc(&self) -> bool {
+        match self {
+            Self::Condition { key, .. } => VPC_KEYS.iter().any(|vpc| vpc.eq_ignore_ascii_case(key)),
+            Self::Principal | Self::Action | Self::Resource | Self::Effect | Self::Unknown => false,
+        }
+    }
 }
 
 /// What is needed to say why.
@@ -141,6 +192,9 @@ impl Teller<'_> {
             span: deciding.span,
             policy: self.of,
             statement: written.map(|_| deciding.statement),
+            principal: written.and_then(|statement| statement.principal.as_ref()).map(|element| element.span),
+            resources: written.and_then(resources),
+            only_denies: !self.may_allow(),
             effect: written.map(|statement| statement.effect.span),
             made: written.is_some_and(|statement| self.is_made(statement)),
             lets_in: match decision.allowed {
@@ -165,9 +219,18 @@ impl Teller<'_> {
                 Truth::Unknown => None,
             },
             doubt: limit.map(str::to_owned).or(decision.reason),
-            spared: spared.map(|spared| (spared.statement, spared.span)),
+            spared: spared.map(|spared| Spared {
+                statement: spared.statement,
+                span: spared.span,
+                part: self.part(&spared, request),
+            }),
             witness,
         }
+    }
+
+    fn may_allow(&self) -> bool {
+        let unread = !self.document.unknown.is_empty();
+        unread || self.document.statements.iter().any(|statement| statement.effect.value != Effect::Deny)
     }
 
     /// All parts of a statement that SAM writes stand at the key of a list. In a policy that is JSON text all
@@ -177,11 +240,12 @@ impl Teller<'_> {
         one_place && statement.span != self.document.span
     }
 
-    /// The policy as a whole.
+    /// The policy as a whole: its first statement where none allows anything.
     fn whole(&self) -> Deciding {
+        let first = self.document.statements.first().filter(|_| !self.may_allow());
         Deciding {
             statement: usize::MAX,
-            span: self.document.span,
+            span: first.map_or(self.document.span, |statement| statement.effect.span),
             part: StatementPart::Unknown,
             holds: Truth::Unknown,
         }
@@ -199,14 +263,33 @@ impl Teller<'_> {
                 match statement.and_then(|statement| statement.conditions.get(index)) {
                     Some(test) => Part::Condition {
                         key: test.key.value.clone(),
+                        key_span: test.key.span,
                         negated: test.operator.value.negated,
                         missing: request.value(&test.key_lower).is_none(),
+                        plain_wildcards: has_plain_wildcards(test),
                     },
                     None => Part::Unknown,
                 }
             }
         }
     }
+}
+
+/// Where the resources of a statement stand, the first to the last.
+fn resources(statement: &Statement) -> Option<Span> {
+    let values = &statement.resources.as_ref()?.values;
+    let (first, last) = (values.first()?.span, values.last()?.span);
+    let whole = first.file == last.file && first.range.start <= last.range.end;
+    Some(if whole { Span::new(first.file, TextRange::new(first.range.start, last.range.end)) } else { first })
+}
+
+fn has_plain_wildcards(test: &ConditionTest) -> bool {
+    let exact = matches!(test.operator.value.test, Test::StringEquals | Test::StringEqualsIgnoreCase);
+    let wild = |value: &SpannedText| {
+        let text = value.text.as_ref().and_then(Text::literal);
+        text.is_some_and(|text| text.contains(['*', '?']))
+    };
+    exact && !test.values.is_empty() && test.values.iter().all(wild)
 }
 
 /// The condition keys of a request that have one known value.

@@ -9,7 +9,7 @@ use crate::exposure::model::{
 use crate::exposure::statements::{Condition, statements};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, places, telling, words};
 use crate::source::Span;
 use crate::template::value::{Name, Sourced, StepKind, Value};
 
@@ -40,6 +40,9 @@ fn omission(case: &Case) -> Option<Omission<'_>> {
         return None;
     }
     let refused = expected(case).into_iter().find(|caller| is_refused(caller))?;
+    if refused.is_stopped_by_endpoint() {
+        return None;
+    }
     if is_elsewhere(refused, case) && case.callers.iter().any(|caller| is_import(caller, false)) {
         // Another stack's endpoint may be what an import means whose name is not known.
         return None;
@@ -128,6 +131,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         .related(export_labels(ctx, omission))
         .related(values.iter().filter(|value| !is_linked(ctx, value)).flat_map(|value| places::steps(value)))
         .why(why(case, omission))
+        .notes(telling::example(refused, false))
         .notes(
             presumed
                 .then(|| "assumes that what is named differently here is a different endpoint".to_owned()),

@@ -4,10 +4,10 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType};
-use crate::exposure::statements::{Condition, Statement, statements};
+use crate::exposure::reasons::{Because, Met, Part};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, words};
+use crate::rules::{Context, telling, words};
 
 const ID: &str = "policy-open-to-any-vpc";
 
@@ -17,7 +17,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if api.kind != ApiKind::Rest || api.refused.is_some() {
             continue;
         }
-        let open = |case: &Case| stranger(case).is_some_and(|stranger| is_open(stranger, case));
+        let open = |case: &Case| stranger(case).is_some_and(is_open);
         if let Some(occurrence) = occurrence(&api.cases, open) {
             findings.push(finding(ctx, api, &occurrence));
         }
@@ -33,22 +33,16 @@ fn stranger(case: &Case) -> Option<&Caller> {
 }
 
 /// Whether a stranger gets in somewhere: unsigned, or signed by an account that is not the API's.
-fn is_open(caller: &Caller, case: &Case) -> bool {
+fn is_open(caller: &Caller) -> bool {
     let passes = |decision: Decision| matches!(decision, Decision::Allow | Decision::Depends);
     // Where it depends on who signs, a stranger is not whom the policy means.
+    let mut refusals = caller.because.iter().filter(|because| because.refuses());
     let signed = match caller.foreign {
         Decision::Allow => true,
-        Decision::Depends => !asks_who_signs(case),
+        Decision::Depends => !refusals.any(Because::is_about_signer),
         Decision::Deny | Decision::Unknown => false,
     };
     passes(caller.unsigned) || signed
-}
-
-/// Whether the policy tests something that only signed requests have.
-fn asks_who_signs(case: &Case) -> bool {
-    let conditions = all_statements(case).into_iter().flat_map(|statement| statement.conditions());
-    let mut keys = conditions.map(|condition| condition.key.key.to_ascii_lowercase());
-    keys.any(|key| key.starts_with("aws:principal") || key == "aws:userid" || key == "aws:username")
 }
 
 fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
@@ -92,45 +86,39 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
         "nothing in the policy asks which endpoint the call comes through: anyone with an AWS account can make an \
          endpoint in the region and call the API once they learn its id."
     })
+    .notes(stranger(case).and_then(|caller| telling::example(caller, true)))
     .help(format!("say who may call:  {}", words::allow_list(ctx.model, api, case)))
 }
 
-/// The key of the list of endpoints or VPCs that the policy refuses, if it has one.
-fn denied_list(case: &Case) -> Option<Label> {
-    let refusing = all_statements(case).into_iter().filter(|statement| statement.has_effect("Deny"));
-    let mut conditions = refusing.flat_map(|statement| statement.conditions());
-    let listed = conditions.find(|condition| {
-        condition.asks_for_vpc() && !condition.operator.key.to_ascii_lowercase().contains("not")
-    })?;
-    Some(Label::new(listed.key.key_span, "only these are refused"))
+/// The reasons for which a stranger is let in (or refused).
+fn reasons(case: &Case, let_in: bool) -> impl Iterator<Item = &Because> {
+    let all = stranger(case).into_iter().flat_map(|caller| &caller.because);
+    all.filter(move |because| because.lets_in == Some(let_in))
 }
 
-/// What a statement covers that refuses all endpoints but some, if there is one: it is too little.
+/// The key of the list of endpoints or VPCs that the policy refuses, if a stranger is let in for not being
+/// among them.
+fn denied_list(case: &Case) -> Option<Label> {
+    let spared = reasons(case, true).filter_map(|because| because.spared.as_ref());
+    spared.map(|spared| &spared.part).find_map(|part| match part {
+        Part::Condition { key_span, negated: false, .. } if part.asks_for_vpc() => {
+            Some(Label::new(*key_span, "only these are refused"))
+        }
+        _ => None,
+    })
+}
+
+/// What a statement covers that refuses a stranger for the way it comes, while other calls are let in: it is
+/// too little.
 fn narrow_deny(case: &Case) -> Option<Label> {
-    let statements = all_statements(case).into_iter().filter(|statement| statement.has_effect("Deny"));
-    let mut refusing =
-        statements.filter(|statement| statement.conditions().iter().any(Condition::asks_for_vpc));
-    let resource = refusing.find_map(|statement| statement.part("Resource"))?;
-    Some(Label::new(resource.value.span, "other endpoints are refused for this only"))
+    let refusing =
+        reasons(case, false).find(|because| because.met == Met::Denied && because.part.asks_for_vpc())?;
+    Some(Label::new(refusing.resources?, "other endpoints are refused for this only"))
 }
 
 /// The `Principal` of the statement that lets strangers in.
 fn primary(api: &Api, case: &Case) -> Label {
-    let because = stranger(case).map_or(&[][..], |caller| &caller.because);
-    let allows: Vec<Statement<'_>> =
-        all_statements(case).into_iter().filter(|statement| statement.has_effect("Allow")).collect();
-    let deciding = allows
-        .iter()
-        .find(|statement| because.iter().any(|because| because.span == statement.text.span))
-        .or(allows.first());
-    let place = deciding.map(|statement| {
-        let principal = statement.part("Principal").map(|part| part.value.span);
-        principal.unwrap_or(statement.text.span)
-    });
+    let place = reasons(case, true).find_map(|because| because.principal.or(because.effect));
     let document = case.policies.first().map(|policy| policy.document.span);
     Label::new(place.or(document).unwrap_or(api.id_span), "everyone, through whatever endpoint")
-}
-
-fn all_statements(case: &Case) -> Vec<Statement<'_>> {
-    case.policies.iter().flat_map(|policy| statements(&policy.document)).collect()
 }

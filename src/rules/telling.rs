@@ -9,8 +9,8 @@ use crate::rules::words;
 
 /// A label on the text that decides, and one on the statement that allows where that is another text.
 pub fn labels(because: &Because) -> Vec<Label> {
-    let (deciding, allows) = match (because.met, because.spared) {
-        (Met::Allowed, Some((_, spared))) => (Label::new(spared, "spares the call"), Some(because.effect)),
+    let (deciding, allows) = match (because.met, &because.spared) {
+        (Met::Allowed, Some(spared)) => (Label::new(spared.span, "spares the call"), Some(because.effect)),
         _ => (Label::new(because.span, phrase(because)), None),
     };
     let allows = allows.flatten().filter(|span| *span != deciding.span);
@@ -21,7 +21,7 @@ pub fn labels(because: &Because) -> Vec<Label> {
 }
 
 /// What the deciding text does with the call, a phrase.
-fn phrase(because: &Because) -> String {
+pub fn phrase(because: &Because) -> String {
     match because.met {
         Met::Denied if because.part == Part::Effect => "denies the call".to_owned(),
         Met::Denied => format!("denied: {}", cause(because)),
@@ -62,13 +62,13 @@ pub fn sentence(because: &Because) -> String {
     match because.met {
         Met::Denied if because.part == Part::Effect => format!("{statement} denies the call."),
         Met::Denied => format!("{statement} denies the call: {}.", cause(because)),
-        Met::Allowed => match because.spared {
+        Met::Allowed => match &because.spared {
             Some(_) if because.made => {
                 format!("{statement} allows the call, and the one that denies others spares it.")
             }
-            Some((spared, _)) => format!(
+            Some(spared) => format!(
                 "{statement} allows the call, and statement {}, which denies others, spares it.",
-                spared + 1
+                spared.statement + 1
             ),
             None => format!("{statement} allows the call, and none denies it."),
         },
@@ -123,16 +123,18 @@ pub fn example(caller: &Caller, let_in: bool) -> Option<String> {
 
 /// A call: who signs it, and to which route on which stage.
 pub fn call(witness: &Witness) -> String {
-    let who = match witness.signer {
-        Signer::Nobody => "an unsigned call",
-        Signer::OwnAccount => "a call signed by somebody of the API's account",
-        Signer::OtherAccount => "a call signed by somebody of another account",
-        Signer::Given => "a call signed by that principal",
-    };
-    let Some((method, path)) = &witness.route else { return who.to_owned() };
-    let stage = witness.stage.as_ref().and_then(words::value);
-    let stage = stage.map_or_else(String::new, |stage| format!(" on stage {stage}"));
-    format!("{who} to {}{stage}", words::method_and_path(method, path))
+    let route = witness.route.as_ref().map(|(method, path)| {
+        let stage = witness.stage.as_ref().and_then(words::value);
+        let stage = stage.map_or_else(String::new, |stage| format!(" on stage {stage}"));
+        format!(" to {}{stage}", words::method_and_path(method, path))
+    });
+    let route = route.unwrap_or_default();
+    match witness.signer {
+        Signer::Nobody => format!("an unsigned call{route}"),
+        Signer::OwnAccount => format!("a call{route} signed by the API's account"),
+        Signer::OtherAccount => format!("a call{route} signed by another account"),
+        Signer::Given => format!("a call{route} signed by that principal"),
+    }
 }
 
 /// A condition key in the usual spelling.

@@ -192,8 +192,8 @@ impl Reason {
                 Met::Silent => "silent",
                 Met::Unknown => "unknown",
             },
-            span: match (because.met, because.spared) {
-                (Met::Allowed, Some((_, span))) => span,
+            span: match (because.met, &because.spared) {
+                (Met::Allowed, Some(spared)) => spared.span,
                 _ => because.span,
             },
         }
