@@ -3,6 +3,7 @@
 //! Nothing here renders, sorts or decides; reporters turn it into text, JSON or an editor's squiggle.
 
 pub mod fingerprint;
+pub mod nearest;
 
 use std::borrow::Cow;
 use std::fmt;

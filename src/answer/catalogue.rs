@@ -2,11 +2,14 @@
 //!
 //! The words come from the rules' metadata; nothing is added here.
 
-use crate::config::nearest::ranked;
+use crate::diagnostic::nearest::ranked;
 use crate::diagnostic::{Applicability, Confidence, Persona, RuleId, Severity};
 use crate::rules::metadata::{
-    ConfidenceWord, FixWord, Metadata, PersonaWord, SeverityWord, ids, load, load_all,
+    ConfidenceWord, FixWord, Metadata, PersonaWord, Reference, SeverityWord, ids, is_known, load, load_all,
 };
+use crate::rules::own::OwnRule;
+use crate::rules::own::example::Input;
+use crate::source::Sources;
 
 /// Most names offered for an unknown one.
 const SUGGESTION_LIMIT: usize = 3;
@@ -32,8 +35,10 @@ pub struct Page {
     pub persona: Persona,
     /// The change it offers, `None` for none.
     pub fix: Option<Applicability>,
-    /// The version that brought it.
+    /// The version that brought it; empty for a rule of the organisation that names none.
     pub since: String,
+    /// The file of a rule of the organisation; `None` for a built-in one.
+    pub own: Option<String>,
     /// What is wrong.
     pub what: String,
     /// Who can call, or who cannot.
@@ -56,6 +61,11 @@ pub struct Page {
     pub muted_by: Vec<String>,
 }
 
+/// Whether a built-in rule has this id.
+pub fn is_built_in(rule: &RuleId) -> bool {
+    is_known(rule.as_str())
+}
+
 /// The page of a built-in rule; `None` for an unknown id.
 pub fn page(id: &str) -> Option<Page> {
     load(id).map(from_metadata)
@@ -66,15 +76,61 @@ pub fn pages() -> Vec<Page> {
     load_all().into_iter().map(from_metadata).collect()
 }
 
-/// Rules that somebody who wrote `word` may have meant, the likeliest first; at most three.
-pub fn suggestions(word: &str) -> Vec<&'static str> {
-    let mut found = ranked(word, ids().map(RuleId::as_str));
+/// The page of a rule of the organisation.
+pub fn own_page(rule: &OwnRule, sources: &Sources) -> Page {
+    let page = rule.page.clone();
+    let template = |bad: bool| {
+        let inputs = rule.examples.iter().filter(|case| case.bad == bad).map(|case| &case.input);
+        inputs.filter_map(first_text).next().unwrap_or_default()
+    };
+    Page {
+        id: rule.id.to_string(),
+        what: if page.what.is_empty() { format!("{}.", page.title) } else { page.what },
+        title: page.title,
+        group: page.group,
+        severity: rule.severity,
+        severity_changes: Vec::new(),
+        confidence: rule.confidence,
+        confidence_changes: Vec::new(),
+        persona: rule.persona,
+        fix: None,
+        since: page.since,
+        own: Some(sources.name(rule.file()).to_owned()),
+        why: page.why,
+        flags: page.flags,
+        not: page.not,
+        remedies: page.remedies,
+        bad: template(true),
+        good: template(false),
+        references: references(page.references),
+        mutes: Vec::new(),
+        muted_by: Vec::new(),
+    }
+}
+
+/// The first template of an example that stands in the rule file.
+fn first_text(input: &Input) -> Option<String> {
+    match input {
+        Input::Texts(texts) => texts.first().map(|(_, text)| text.clone()),
+        Input::Path(_) => None,
+    }
+}
+
+fn references(references: Vec<Reference>) -> Vec<(String, String)> {
+    references.into_iter().map(|reference| (reference.claim, reference.url)).collect()
+}
+
+/// Rules that somebody who wrote `word` may have meant, built-in ones or those of `own`, the likeliest first; at
+/// most three.
+pub fn suggestions(word: &str, own: &[&str]) -> Vec<String> {
+    let mut known: Vec<&str> = ids().map(RuleId::as_str).collect();
+    known.extend(own);
+    let mut found = ranked(word, known.iter().copied());
     let is_part = |id: &&str| !word.is_empty() && id.contains(&word.to_lowercase());
-    let parts: Vec<&str> =
-        ids().map(RuleId::as_str).filter(is_part).filter(|id| !found.contains(id)).collect();
+    let parts: Vec<&str> = known.into_iter().filter(is_part).filter(|id| !found.contains(id)).collect();
     found.extend(parts);
     found.truncate(SUGGESTION_LIMIT);
-    found
+    found.into_iter().map(str::to_owned).collect()
 }
 
 fn from_metadata(metadata: Metadata) -> Page {
@@ -101,6 +157,7 @@ fn from_metadata(metadata: Metadata) -> Page {
             FixWord::None => None,
         },
         since: metadata.since,
+        own: None,
         what: metadata.what,
         why: metadata.why,
         flags: metadata.flags,
@@ -108,11 +165,7 @@ fn from_metadata(metadata: Metadata) -> Page {
         remedies: metadata.remedies,
         bad: metadata.example.bad,
         good: metadata.example.good,
-        references: metadata
-            .references
-            .into_iter()
-            .map(|reference| (reference.claim, reference.url))
-            .collect(),
+        references: references(metadata.references),
         mutes: metadata.mutes,
         muted_by: metadata.muted_by,
     }
@@ -148,11 +201,11 @@ mod tests {
 
     #[test]
     fn suggests_slips_first_and_parts_of_names_next() {
-        assert_eq!(suggestions("pubilc-api"), ["public-api"]);
-        assert_eq!(suggestions("blocks-public"), ["private-dns-blocks-public-apis"]);
-        assert_eq!(suggestions("POLICY").len(), SUGGESTION_LIMIT);
-        assert_eq!(suggestions("zzz"), [""; 0]);
-        assert_eq!(suggestions(""), [""; 0]);
+        assert_eq!(suggestions("pubilc-api", &[]), ["public-api"]);
+        assert_eq!(suggestions("blocks-public", &[]), ["private-dns-blocks-public-apis"]);
+        assert_eq!(suggestions("POLICY", &[]).len(), SUGGESTION_LIMIT);
+        assert_eq!(suggestions("zzz", &["zzzz"]), ["zzzz"]);
+        assert_eq!(suggestions("", &[]), [""; 0]);
     }
 
     #[test]

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use crate::config::mistakes::{did_you_mean, mistake};
-use crate::config::nearest::nearest;
 use crate::config::{ENVIRONMENT, POLICY_FILE};
+use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, Label, RuleId};
 use crate::source::{FileId, Span, TextRange};
 use crate::template::bindings::Binding;

@@ -7,11 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
+use crate::check::settings::Settings;
 use crate::diagnostic::{Label, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
 use crate::rules::finding::{Finding, Subject};
-use crate::rules::options::Options;
 use crate::rules::{Check, Context, Rule, unreadable_template};
 use crate::source::{FileId, Sources, Span, TextRange};
 
@@ -40,7 +40,7 @@ pub struct Bench<'run> {
     /// What was meant.
     pub intents: &'run Intents,
     /// What the user chose.
-    pub options: &'run Options,
+    pub settings: &'run Settings,
     /// The texts.
     pub sources: &'run Sources,
 }
@@ -71,9 +71,10 @@ impl<'run> Bench<'run> {
     where
         'run: 'facts,
     {
-        let Bench { model, intents, options, sources } = *self;
+        let Bench { model, intents, settings, sources } = *self;
         let Facts { apis, endpoints, refusals } = facts;
-        Context { model, intents, options, sources, file, apis, endpoints, refusals }
+        let (options, path) = (&settings.options, settings.path(sources, file));
+        Context { model, intents, options, sources, file, path, apis, endpoints, refusals }
     }
 
     fn facts(&self) -> BTreeMap<FileId, Facts> {
@@ -90,6 +91,11 @@ impl<'run> Bench<'run> {
         for stray in &self.model.strays {
             facts.entry(stray.file).or_default();
         }
+        // Own rules are about these, too.
+        let domains = self.model.domains.iter().map(|domain| domain.file);
+        for file in domains.chain(self.model.calls.iter().map(|call| call.file)) {
+            facts.entry(file).or_default();
+        }
         facts
     }
 }
@@ -97,7 +103,7 @@ impl<'run> Bench<'run> {
 fn judge_file(rules: &[Rule], ctx: &Context<'_>) -> Judged {
     let mut judged = Judged::default();
     for rule in rules {
-        let Some(check) = rule.check else { continue };
+        let Some(check) = &rule.check else { continue };
         match guarded(check, ctx) {
             Some(findings) => judged.findings.extend(findings),
             None => judged.failures.push(failure(&rule.id, ctx.file)),
@@ -107,11 +113,11 @@ fn judge_file(rules: &[Rule], ctx: &Context<'_>) -> Judged {
 }
 
 /// What a check finds; `None` when it panics.
-fn guarded(check: Check, ctx: &Context<'_>) -> Option<Vec<Finding>> {
+fn guarded(check: &Check, ctx: &Context<'_>) -> Option<Vec<Finding>> {
     // A check borrows facts and fills a list of its own, which is thrown away: nothing half-done is seen.
     catch_unwind(AssertUnwindSafe(|| {
         let mut findings = Vec::new();
-        check(ctx, &mut findings);
+        check.run(ctx, &mut findings);
         findings
     }))
     .ok()
@@ -177,13 +183,13 @@ mod tests {
         };
         let model = ExposureModel { apis: vec![api], ..ExposureModel::default() };
         let rules = [
-            Rule { id: RuleId::new("panics"), check: Some(always_panics) },
-            Rule { id: RuleId::new("finds"), check: Some(finds) },
+            Rule { id: RuleId::new("panics"), check: Some(Check::BuiltIn(always_panics)) },
+            Rule { id: RuleId::new("finds"), check: Some(Check::BuiltIn(finds)) },
         ];
         let judged = Bench {
             model: &model,
             intents: &Intents::default(),
-            options: &Options::default(),
+            settings: &Settings::default(),
             sources: &Sources::new(),
         }
         .judge(&rules);

@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod bound;
+pub mod examples;
 pub mod judge;
 pub mod merge;
 pub mod muting;
@@ -116,7 +117,7 @@ pub fn run(
         ignores_marker: acceptance.voids_marker(api),
         ..settings.decisions.of(&api.labels, settings.path(sources, api.file), environment)
     });
-    let bench = Bench { model, intents: &intents, options: &settings.options, sources };
+    let bench = Bench { model, intents: &intents, settings, sources };
     let Judged { mut findings, failures } = bench.judge(&select::wanted(settings, &acceptance));
     findings.extend(read.problems.values().filter_map(|problems| unreadable(problems)));
     origin::name_constructs(&mut findings, &analysis.workspace);

@@ -9,8 +9,8 @@ use crate::check::judge::Bench;
 use crate::check::settings::Settings;
 use crate::check::{merge, muting};
 use crate::diagnostic::{Diagnostic, RuleId};
+use crate::rules::Rule;
 use crate::rules::finding::{Finding, Subject};
-use crate::rules::{RULES, Rule};
 use crate::source::FileId;
 
 /// What is shown, and how much is not because somebody accepts it.
@@ -25,8 +25,7 @@ pub(super) struct Chosen {
 pub(super) fn wanted(settings: &Settings, acceptance: &Acceptance<'_>) -> Vec<Rule> {
     let tells = settings.wants(&RuleId::new("exception-unused"));
     let named = if tells { acceptance.rules() } else { Default::default() };
-    let wanted = RULES.iter().filter(|rule| settings.wants(&rule.id) || named.contains(rule.id.as_str()));
-    wanted.cloned().collect()
+    settings.rules().filter(|rule| settings.wants(&rule.id) || named.contains(rule.id.as_str())).collect()
 }
 
 /// Chooses among what the rules found; what is said of exceptions cannot be accepted itself.
@@ -94,8 +93,8 @@ fn without(
     bench: &Bench<'_>,
     acceptance: &Acceptance<'_>,
 ) -> Vec<Finding> {
-    let Some(known) = RULES.iter().find(|known| known.id == *rule) else { return loud };
-    let again = asked(bench.judge_again(known, file, subjects).findings, settings);
+    let Some(known) = settings.rules().find(|known| known.id == *rule) else { return loud };
+    let again = asked(bench.judge_again(&known, file, subjects).findings, settings);
     let is_old = |finding: &Finding| {
         finding.diagnostic.rule == *rule && finding.subjects.iter().any(|subject| subject.file == file)
     };

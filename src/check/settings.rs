@@ -1,6 +1,7 @@
 //! What decides who sees which finding. Filled by whoever reads the policy file and the flags.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::config::settings::Level;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId};
@@ -9,6 +10,8 @@ use crate::intent::exception::{Exception, Limits};
 use crate::intent::stated::Decisions;
 use crate::rules::metadata;
 use crate::rules::options::Options;
+use crate::rules::own::OwnRule;
+use crate::rules::{RULES, Rule};
 use crate::source::{FileId, Sources};
 use crate::workspace::instances::Instances;
 
@@ -41,6 +44,8 @@ pub struct Settings {
     pub min_confidence: Confidence,
     /// Which instances of each top-level template are judged, and what is known about them.
     pub instances: Instances,
+    /// Rules of the organisation, with ids that no other rule has; they are asked beside the built-in ones.
+    pub own_rules: Vec<Arc<OwnRule>>,
 }
 
 impl Default for Settings {
@@ -59,6 +64,7 @@ impl Default for Settings {
             ignore: Vec::new(),
             min_confidence: Confidence::Low,
             instances: Instances::default(),
+            own_rules: Vec::new(),
         }
     }
 }
@@ -73,7 +79,12 @@ impl Settings {
 
     /// The names of all rules there are in this run.
     pub fn rule_ids(&self) -> impl Iterator<Item = &RuleId> + '_ {
-        metadata::ids().map(|id| -> &RuleId { id })
+        metadata::ids().map(|id| -> &RuleId { id }).chain(self.own_rules.iter().map(|rule| &rule.id))
+    }
+
+    /// All rules there are in this run, the built-in ones first.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> + '_ {
+        RULES.iter().cloned().chain(self.own_rules.iter().map(Rule::own))
     }
 
     /// The finding as loud as it is wanted.

@@ -75,6 +75,14 @@ Exit status with --api:
   3  a folder was given and no template was found in it
 and without: 2 when a line cannot be read, else 0.";
 
+const RULES_TEST_HELP: &str = "\
+Each rule file of the folders that `own-rules` names shows templates that the rule reports (`bad`)
+and templates that it does not (`good`). An example that is not as its author expects is shown
+where it stands.
+
+Exit status: 0 when every example is as expected, 1 when one is not, 2 when a rule or the policy
+file has mistakes.";
+
 /// Reads CloudFormation and SAM templates and says who can call each API in them.
 ///
 /// Nothing is sent anywhere: no AWS account, no credentials, no network.
@@ -106,13 +114,42 @@ pub(super) enum Verb {
         /// Name of the rule, for example `public-api`
         #[arg(value_name = "RULE")]
         rule: String,
+        #[command(flatten)]
+        policy: RulesPolicyArgs,
     },
-    /// List all rules
+    /// List all rules, those of the organisation too
+    #[command(args_conflicts_with_subcommands = true)]
     Rules {
+        #[command(subcommand)]
+        action: Option<RulesAction>,
         /// Notation of the list
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
+        #[command(flatten)]
+        policy: RulesPolicyArgs,
     },
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesAction {
+    /// Run the examples inside the organisation's own rules
+    #[command(after_help = RULES_TEST_HELP)]
+    Test {
+        #[command(flatten)]
+        policy: RulesPolicyArgs,
+    },
+}
+
+/// Where the organisation's own rules come from.
+#[derive(Debug, Args)]
+pub(super) struct RulesPolicyArgs {
+    /// Policy file that names the own rules, instead of the `wicketgate.toml` nearest to this folder
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no policy file: built-in rules only
+    #[arg(long)]
+    pub(super) isolated: bool,
 }
 
 /// Where settings come from; the same for every verb that reads templates.

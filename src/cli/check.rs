@@ -8,7 +8,7 @@ use crate::cli::environments;
 use crate::cli::explain::known_rule;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Input, Wanted};
-use crate::cli::judge::{Flags, Judged, judge, nothing_judged, policies, today, unknown_parameter};
+use crate::cli::judge::{Flags, Judged, judge, nothing_judged, own_ids, policies, today, unknown_parameter};
 use crate::cli::output::{deliver, note, note_all, wants_color, width};
 use crate::cli::progress::Progress;
 use crate::config::FailOn;
@@ -26,9 +26,6 @@ const QUESTION: &str = "This project has no wicketgate.toml, so `public-api` is 
 
 /// Runs `check`.
 pub(super) fn run(args: &CheckArgs) -> Result<Status, Failure> {
-    for rule in args.select.iter().chain(&args.ignore) {
-        known_rule(rule)?;
-    }
     match args.jobs {
         None => run_here(args),
         Some(jobs) => {
@@ -55,6 +52,10 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
         Ok(policies) => policies,
         Err(mistakes) => return refuse(args, &input, &mistakes),
     };
+    let own = own_ids(&policies);
+    for rule in args.select.iter().chain(&args.ignore) {
+        known_rule(rule, &own)?;
+    }
     let mut judged = judge(&mut input, policies);
     drop(progress);
     if !judged.mistakes.is_empty() {

@@ -40,7 +40,7 @@ pub(super) enum Failure {
         /// What was asked for.
         name: String,
         /// Names like it, best first.
-        nearest: Vec<&'static str>,
+        nearest: Vec<String>,
     },
     /// `-` was given together with other paths, or twice.
     StdinBesidePaths,
@@ -128,7 +128,7 @@ impl fmt::Display for Failure {
     }
 }
 
-fn unknown_rule(formatter: &mut fmt::Formatter<'_>, name: &str, nearest: &[&str]) -> fmt::Result {
+fn unknown_rule(formatter: &mut fmt::Formatter<'_>, name: &str, nearest: &[String]) -> fmt::Result {
     write!(formatter, "there is no rule `{name}`")?;
     for (index, near) in nearest.iter().enumerate() {
         formatter.write_str(if index == 0 { "; did you mean " } else { " or " })?;

@@ -14,12 +14,14 @@ use crate::cli::args::{EnvironmentArgs, PolicyArgs};
 use crate::cli::environments::{self, ReadPolicy};
 use crate::cli::failure::Failure;
 use crate::cli::input::{self, Input, InputFile};
+use crate::cli::own;
 use crate::cli::policy::{Chain, read_chain};
 use crate::config::{self, FailOn};
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::intent::Posture;
 use crate::intent::date::Date;
 use crate::load::{self, Role};
+use crate::rules::own::RULE_FILE;
 use crate::source::FileId;
 use crate::template::bindings::Bindings;
 use crate::workspace::instances::Instances;
@@ -28,6 +30,8 @@ use crate::workspace::instances::Instances;
 pub(super) fn nothing_judged(mistakes: &[Diagnostic]) -> &'static str {
     if mistakes.iter().any(|mistake| mistake.rule == config::POLICY_FILE) {
         "wicketgate: the policy file has mistakes; nothing was judged"
+    } else if mistakes.iter().any(|mistake| mistake.rule == RULE_FILE) {
+        "wicketgate: an own rule has mistakes; nothing was judged"
     } else {
         "wicketgate: values of parameters have mistakes; nothing was judged"
     }
@@ -121,6 +125,8 @@ pub(super) fn policies(
             None => Chain::default(),
         };
         let mut settings = merged(&chain, flags);
+        settings.own_rules =
+            own::load(&mut input.sources, &input.working, &chain, &mut known, &mut mistakes)?;
         if let Some(path) = path.as_deref().filter(|_| has_patterns(&chain)) {
             settings.paths = paths(input, path);
             settings.is_whole = input.is_whole_for(path);
@@ -156,6 +162,11 @@ pub(super) fn policies(
         group.settings.instances = bound.instances.clone();
     }
     Ok(Ok(Policies { groups, instances: bound.instances, problems: bound.problems }))
+}
+
+/// Ids of the organisation's own rules, over all groups.
+pub(super) fn own_ids(policies: &Policies) -> Vec<&str> {
+    policies.groups.iter().flat_map(|group| &group.settings.own_rules).map(|rule| rule.id.as_str()).collect()
 }
 
 /// Judges every group in the light of the whole run.
@@ -264,7 +275,9 @@ pub(super) fn unknown_parameter(unknown: Vec<(String, Option<String>)>) -> Optio
 
 /// Whether the files say anything about paths.
 fn has_patterns(chain: &Chain) -> bool {
-    chain.layers.iter().any(|layer| !layer.overrides.is_empty() || !layer.exceptions.is_empty())
+    chain.layers.iter().any(|layer| {
+        !layer.overrides.is_empty() || !layer.exceptions.is_empty() || !layer.own_rules.is_empty()
+    })
 }
 
 /// Paths of all files for the patterns of a policy file.

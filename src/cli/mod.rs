@@ -12,6 +12,7 @@ mod input;
 mod judge;
 mod map;
 mod output;
+mod own;
 mod policy;
 mod progress;
 mod request;
@@ -24,7 +25,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::args::{Cli, Verb};
+use crate::cli::args::{Cli, RulesAction, Verb};
 use crate::cli::failure::{Failure, Status};
 
 /// Runs the program with these arguments, the program's own name first, and returns its exit status:
@@ -57,8 +58,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Fai
         Verb::Resolve(args) => resolve::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Exceptions(args) => exceptions::run(&args),
-        Verb::Explain { rule } => explain::explain(&rule),
-        Verb::Rules { format } => explain::list(format),
+        Verb::Explain { rule, policy } => explain::explain(&rule, &policy),
+        Verb::Rules { action: Some(RulesAction::Test { policy }), .. } => own::test(&policy),
+        Verb::Rules { action: None, format, policy } => explain::list(format, &policy),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::config::settings::Discovery;
 use crate::config::tighten::loosened;
 use crate::config::{self, Settings, mistake};
-use crate::diagnostic::{Diagnostic, RuleId, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::load;
 use crate::rules::metadata::{self, SeverityWord};
 use crate::source::{FileId, Sources, Spanned};
@@ -27,7 +27,8 @@ pub(super) struct Chain {
 }
 
 /// Reads a policy file and what it extends into `sources`. What is wrong is added to `mistakes`, once for each
-/// file: `known` says which have been read.
+/// file: `known` says which have been read. Names of rules are not looked at: which there are depends on the
+/// organisation's own.
 pub(super) fn read_chain(
     sources: &mut Sources,
     working: &Path,
@@ -81,8 +82,6 @@ impl Reader<'_> {
         let (settings, found) = config::read(id, &text);
         if is_new {
             self.mistakes.extend(found);
-            let known: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
-            self.mistakes.extend(config::unknown_rules(&settings, &known));
         }
         self.open.push(path.to_path_buf());
         for named in &settings.extends {
@@ -122,7 +121,15 @@ pub(super) struct Discoverer<'a> {
     /// What governs the files of a folder, by folder.
     known: RefCell<BTreeMap<PathBuf, Option<PathBuf>>>,
     /// What a policy file and those it extends say about discovery.
-    read: RefCell<BTreeMap<PathBuf, Vec<Discovery>>>,
+    read: RefCell<BTreeMap<PathBuf, Said>>,
+}
+
+/// What policy files say about discovery.
+#[derive(Default)]
+struct Said {
+    discovery: Vec<Discovery>,
+    /// Folders of own rules, each behind the file that names it: examples lie in them.
+    own_rules: Vec<(String, String)>,
 }
 
 impl<'a> Discoverer<'a> {
@@ -134,21 +141,30 @@ impl<'a> Discoverer<'a> {
     pub(super) fn wants(&self, file: &Path) -> bool {
         let Some(policy) = self.governing(file) else { return true };
         let mut read = self.read.borrow_mut();
-        let said = read.entry(policy.clone()).or_insert_with(|| {
-            let chain =
-                read_chain(&mut Sources::new(), self.working, &policy, &mut BTreeMap::new(), &mut Vec::new());
-            let layers = chain.map(|chain| chain.layers).unwrap_or_default();
-            layers
-                .into_iter()
-                .map(|layer| layer.discovery)
-                .filter(|one| *one != Discovery::default())
-                .collect()
-        });
-        if said.is_empty() {
+        let said = read.entry(policy.clone()).or_insert_with(|| self.said(&policy));
+        let is_example =
+            |(naming, folder): &(String, String)| load::is_example(self.working, naming, folder, file);
+        if said.own_rules.iter().any(is_example) {
+            return false;
+        }
+        if said.discovery.is_empty() {
             return true;
         }
         let path = load::path_for_policy(self.working, &policy, file);
-        said.iter().all(|discovery| discovery.wants(&path))
+        said.discovery.iter().all(|discovery| discovery.wants(&path))
+    }
+
+    fn said(&self, policy: &Path) -> Said {
+        let mut sources = Sources::new();
+        let chain = read_chain(&mut sources, self.working, policy, &mut BTreeMap::new(), &mut Vec::new());
+        let mut said = Said::default();
+        for layer in chain.map(|chain| chain.layers).unwrap_or_default() {
+            let folders = layer.own_rules.into_iter();
+            said.own_rules
+                .extend(folders.map(|folder| (sources.name(folder.span.file).to_owned(), folder.value)));
+            said.discovery.extend(Some(layer.discovery).filter(|one| *one != Discovery::default()));
+        }
+        said
     }
 
     fn governing(&self, file: &Path) -> Option<PathBuf> {

@@ -8,10 +8,10 @@ use std::ops::Range;
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::nearest::nearest;
 use crate::config::shape::{Property, Shape};
 use crate::config::{SIZE_LIMIT, mistake};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::nearest::nearest;
 use crate::glob::Glob;
 use crate::intent::date::Date;
 use crate::source::{FileId, Span, Spanned, TextRange};

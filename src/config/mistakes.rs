@@ -1,7 +1,7 @@
 //! Mistakes in configuration files as diagnostics. What is a mistake is decided elsewhere.
 
 use crate::config;
-use crate::config::nearest::nearest;
+use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, RuleId};
 use crate::source::Span;
 

@@ -7,7 +7,6 @@ pub mod bind;
 pub mod environments;
 pub mod files;
 pub(crate) mod mistakes;
-pub mod nearest;
 pub mod samconfig;
 pub mod settings;
 pub mod shape;
@@ -23,8 +22,8 @@ mod tables;
 pub use crate::config::settings::{FailOn, Settings};
 
 use crate::config::decode::{Section, parse};
-use crate::config::nearest::nearest;
 use crate::config::shape::Property;
+use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
 use crate::source::{FileId, Span, Spanned};
 

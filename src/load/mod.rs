@@ -7,6 +7,7 @@ mod local;
 mod paths;
 mod plan;
 mod read;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::load::local::LocalReader;
 pub use crate::load::read::{MAX_TEMPLATE_BYTES, TextProblem};
+pub use crate::load::rules::{RuleFolderError, example, is_example, rule_files};
 
 use crate::load::paths::{display_name, normalize, policy_above, policy_folder, repository_above};
 use crate::load::plan::Plan;

@@ -38,6 +38,9 @@ pub fn write_page(out: &mut dyn Write, page: &Page, width: usize) -> io::Result<
     }
     template(out, "Bad", &page.bad)?;
     template(out, "Good", &page.good)?;
+    if page.references.is_empty() {
+        return Ok(());
+    }
     writeln!(out)?;
     writeln!(out, "References")?;
     for (claim, url) in &page.references {
@@ -55,14 +58,17 @@ fn headline(page: &Page) -> String {
         Persona::Regular => String::new(),
         Persona::Pedantic | Persona::Auditor => format!(" · for --persona {}", persona_word(page.persona)),
     };
+    let since = if page.since.is_empty() { String::new() } else { format!(" · since {}", page.since) };
+    let last = match &page.own {
+        None => fix_words(page.fix).to_owned(),
+        Some(file) => format!("own rule in {file}"),
+    };
     format!(
-        "{} ({}) · {} · confidence {}{persona} · since {} · {}",
+        "{} ({}) · {} · confidence {}{persona}{since} · {last}",
         page.id,
         page.group,
         severity_word(page.severity),
         confidence_word(page.confidence),
-        page.since,
-        fix_words(page.fix),
     )
 }
 
@@ -123,6 +129,9 @@ fn list(out: &mut dyn Write, word: &str, items: &[String], width: usize) -> io::
 }
 
 fn template(out: &mut dyn Write, word: &str, text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
     writeln!(out)?;
     writeln!(out, "{word}")?;
     for line in text.lines() {
@@ -224,7 +233,7 @@ fn rule(page: &Page) -> Rule<'_> {
         mutes: &page.mutes,
         muted_by: &page.muted_by,
         references: page.references.iter().map(|(claim, url)| Reference { claim, url }).collect(),
-        docs: format!("docs/rules/{}.md", page.id),
+        docs: page.own.clone().unwrap_or_else(|| format!("docs/rules/{}.md", page.id)),
     }
 }
 

@@ -167,7 +167,7 @@ fn finding<'a>(diagnostic: &'a Diagnostic, fingerprint: String, sources: &'a Sou
         why: &diagnostic.why,
         notes: &diagnostic.notes,
         help: &diagnostic.help,
-        docs: docs_reference(&diagnostic.rule).map(|reference| reference.page),
+        docs: docs_reference(&diagnostic.rule).and_then(|reference| reference.page),
         fingerprint,
         fixes: diagnostic.fixes.iter().map(|fix| change(fix, sources)).collect(),
     }

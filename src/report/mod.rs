@@ -19,6 +19,7 @@ pub(crate) mod clean;
 mod snippet;
 mod wrap;
 
+use crate::answer::catalogue::is_built_in;
 use crate::diagnostic::{RuleId, Severity};
 
 /// Where a rule is explained: a command to type and a page of the project, relative to its root.
@@ -26,19 +27,19 @@ use crate::diagnostic::{RuleId, Severity};
 pub struct DocsReference {
     /// What to type.
     pub command: String,
-    /// The generated page.
-    pub page: String,
+    /// The generated page; `None` for a rule of the organisation.
+    pub page: Option<String>,
 }
 
 /// Names that stand where a rule's would, for what is no rule and has no page.
-const NO_RULES: &[&str] = &["policy-file", "environment"];
+const NO_RULES: &[&str] = &["policy-file", "environment", "own-rule"];
 
-/// Where `rule` is explained, `None` for what has no page. The one place that knows.
+/// Where `rule` is explained, `None` for what is no rule. The one place that knows.
 pub fn docs_reference(rule: &RuleId) -> Option<DocsReference> {
     let is_rule = !NO_RULES.contains(&rule.as_str());
     is_rule.then(|| DocsReference {
         command: format!("wicketgate explain {rule}"),
-        page: format!("docs/rules/{rule}.md"),
+        page: is_built_in(rule).then(|| format!("docs/rules/{rule}.md")),
     })
 }
 

@@ -43,6 +43,8 @@ pub enum Aspect {
     Whole,
     /// It leaves the endpoint type unset.
     EndpointType,
+    /// It could not be decided.
+    Undecided,
 }
 
 /// A diagnostic with its subjects.

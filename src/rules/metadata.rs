@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::RuleId;
 
 /// Largest metadata file that is read, in bytes.
-const SIZE_LIMIT: usize = 256 * 1024;
+pub(crate) const SIZE_LIMIT: usize = 256 * 1024;
 /// Most open flow collections: the YAML library is quadratic on `{a: {a: …` (measured in `dependencies.md`).
-const FLOW_LIMIT: usize = 64;
+pub(super) const FLOW_LIMIT: usize = 64;
 
 /// Embeds `rules/<id>.yaml` for each id.
 macro_rules! catalogue {
@@ -244,7 +244,7 @@ pub fn parse(text: &str) -> Result<Metadata, MetadataError> {
 }
 
 /// Most brackets open at once, quotes not looked at: too strict rather than too slow.
-fn deepest_flow(text: &str) -> usize {
+pub(super) fn deepest_flow(text: &str) -> usize {
     let mut open = 0_usize;
     let mut deepest = 0;
     for byte in text.bytes() {

@@ -25,6 +25,7 @@ pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
 pub mod occurrence;
 pub mod options;
+pub mod own;
 pub mod places;
 pub mod policy_denies_everyone;
 pub mod policy_omits_endpoint;
@@ -47,11 +48,14 @@ pub mod vpc_dns_disabled;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
 
+use std::sync::Arc;
+
 use crate::diagnostic::RuleId;
 use crate::exposure::model::{Api, Endpoint, ExposureModel};
 use crate::intent::{Intent, Intents};
 use crate::rules::finding::Finding;
 use crate::rules::options::Options;
+use crate::rules::own::OwnRule;
 use crate::source::{FileId, Sources};
 use crate::template::lowered::Refusal;
 
@@ -68,6 +72,8 @@ pub struct Context<'run> {
     pub sources: &'run Sources,
     /// The file the rule is asked about.
     pub file: FileId,
+    /// Its path for patterns of the policy file.
+    pub path: &'run str,
     /// Indices of the file's APIs in the model, ascending.
     pub apis: &'run [usize],
     /// Indices of the file's endpoints in the model, ascending.
@@ -99,7 +105,23 @@ impl<'run> Context<'run> {
 }
 
 /// A check: looks at a file's facts and pushes what it finds.
-pub type Check = fn(&Context<'_>, &mut Vec<Finding>);
+#[derive(Clone, Debug)]
+pub enum Check {
+    /// Of a built-in rule.
+    BuiltIn(fn(&Context<'_>, &mut Vec<Finding>)),
+    /// Of a rule that an organisation wrote.
+    Own(Arc<OwnRule>),
+}
+
+impl Check {
+    /// Pushes what it finds.
+    pub fn run(&self, ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+        match self {
+            Check::BuiltIn(check) => check(ctx, findings),
+            Check::Own(rule) => own::check(rule, ctx, findings),
+        }
+    }
+}
 
 /// A rule. Title, severity and text for readers are in `rules/<id>.yaml`.
 #[derive(Clone, Debug)]
@@ -110,11 +132,18 @@ pub struct Rule {
     pub check: Option<Check>,
 }
 
-const fn rule(id: &'static str, check: Check) -> Rule {
-    Rule { id: RuleId::new(id), check: Some(check) }
+impl Rule {
+    /// An organisation's rule as a rule.
+    pub fn own(rule: &Arc<OwnRule>) -> Self {
+        Self { id: rule.id.clone(), check: Some(Check::Own(Arc::clone(rule))) }
+    }
 }
 
-/// Every rule, in the order of the catalogue.
+const fn rule(id: &'static str, check: fn(&Context<'_>, &mut Vec<Finding>)) -> Rule {
+    Rule { id: RuleId::new(id), check: Some(Check::BuiltIn(check)) }
+}
+
+/// Every built-in rule, in the order of the catalogue.
 pub const RULES: &[Rule] = &[
     rule("public-api", public_api::check),
     rule("conditionally-public-api", conditionally_public_api::check),

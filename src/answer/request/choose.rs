@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use crate::answer::request::{Mistake, Wanted};
-use crate::config::nearest::nearest;
+use crate::diagnostic::nearest::nearest;
 use crate::exposure::model::{Api, ApiKind, CallerClass, Case, Domain, Endpoint, ExposureModel};
 use crate::exposure::requests;
 use crate::rules::words;

@@ -2,7 +2,7 @@
 //!
 //! Reads what is written on resources; that `exposure` states a posture is `intent`'s.
 
-use crate::config::nearest::nearest;
+use crate::diagnostic::nearest::nearest;
 use crate::intent::Posture;
 use crate::intent::date::Date;
 use crate::intent::exception::{Effect, Exception, Scope};

@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::judge::Bench;
 use crate::check::settings::Settings;
-use crate::config::nearest::nearest;
 use crate::diagnostic::RuleId;
+use crate::diagnostic::nearest::nearest;
 use crate::exposure::model::{Api, ExposureModel};
 use crate::intent::Posture;
 use crate::intent::exception::{Effect, Exception, Scope};
 use crate::rules::exception_unused::{self, Unused};
 use crate::rules::finding::{Finding, Subject};
-use crate::rules::{RULES, exception_expired, exception_expiring, exception_incomplete};
+use crate::rules::{exception_expired, exception_expiring, exception_incomplete};
 use crate::source::{FileId, Sources, Span};
 use crate::workspace::Inputs;
 
@@ -149,11 +149,11 @@ impl<'run> Acceptance<'run> {
                         && exception.rules().iter().any(|named| named.value == rule.as_str())
                 })
             };
-            let Some(known) = RULES.iter().find(|known| known.id == *rule) else { continue };
+            let Some(known) = self.settings.rules().find(|known| known.id == *rule) else { continue };
             for subject in finding.subjects.iter().filter(|subject| has_comment(subject.file)) {
                 let others: Vec<Subject> =
                     finding.subjects.iter().filter(|other| *other != subject).cloned().collect();
-                let alone = bench.judge_again(known, subject.file, &others).findings;
+                let alone = bench.judge_again(&known, subject.file, &others).findings;
                 let own = alone.iter().filter(|one| one.subjects.contains(subject));
                 let places = own.map(|one| one.diagnostic.primary.span).collect();
                 self.alone.insert((rule.clone(), subject.clone()), places);

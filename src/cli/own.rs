@@ -1,0 +1,155 @@
+//! The organisation's own rules: found by the policy file, read, and their examples run (`rules test`).
+//!
+//! What a rule file may say is not known here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::check::examples;
+use crate::cli::args::{ColorChoice, RulesPolicyArgs};
+use crate::cli::failure::{Failure, Status};
+use crate::cli::output::{note, to_stdout, wants_color, width};
+use crate::cli::policy::{Chain, read_chain};
+use crate::config;
+use crate::diagnostic::{Diagnostic, RuleId};
+use crate::load::{self, RuleFolderError};
+use crate::report::text::{self, Colour, TextOptions};
+use crate::rules::metadata;
+use crate::rules::own::example::{Case, Input};
+use crate::rules::own::{self, OwnRule};
+use crate::source::{FileId, Sources};
+
+/// Said after mistakes when nothing was done because of them.
+pub(super) const BAD_RULES: &str =
+    "wicketgate: the policy file or an own rule has mistakes; nothing was done";
+
+/// The rules of a policy file.
+pub(super) struct Found {
+    pub(super) sources: Sources,
+    pub(super) rules: Vec<Arc<OwnRule>>,
+    /// With these, no rule may be used.
+    pub(super) mistakes: Vec<Diagnostic>,
+    working: PathBuf,
+    /// Whether there is a policy file.
+    has_policy: bool,
+}
+
+/// The rules that the policy file of the working directory names.
+pub(super) fn here(policy: &RulesPolicyArgs) -> Result<Found, Failure> {
+    let working = std::env::current_dir().map_err(Failure::WorkingDirectory)?;
+    let path = match &policy.config {
+        Some(path) => Some(path.clone()),
+        None if policy.isolated => None,
+        None => load::policy_for_folder(&working, Path::new("")),
+    };
+    let mut found = Found {
+        sources: Sources::new(),
+        rules: Vec::new(),
+        mistakes: Vec::new(),
+        working,
+        has_policy: path.is_some(),
+    };
+    if let Some(path) = path {
+        let mut known = BTreeMap::new();
+        let chain = read_chain(&mut found.sources, &found.working, &path, &mut known, &mut found.mistakes)?;
+        found.rules = load(&mut found.sources, &found.working, &chain, &mut known, &mut found.mistakes)?;
+    }
+    Ok(found)
+}
+
+/// Reads the rules that policy files name, and looks whether they speak of rules that there are not. What is wrong
+/// is added to `mistakes`, once for each file: `known` says which have been read.
+pub(super) fn load(
+    sources: &mut Sources,
+    working: &Path,
+    chain: &Chain,
+    known: &mut BTreeMap<String, FileId>,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Result<Vec<Arc<OwnRule>>, Failure> {
+    let mut rules: Vec<OwnRule> = Vec::new();
+    let before = mistakes.len();
+    // Whether something is wrong that has been told.
+    let mut told = false;
+    for folder in chain.layers.iter().flat_map(|layer| &layer.own_rules) {
+        let naming = sources.name(folder.span.file).to_owned();
+        match load::rule_files(working, &naming, &folder.value, metadata::SIZE_LIMIT) {
+            Ok(files) => {
+                for file in files {
+                    let (name, text) = (file.name().to_owned(), file.shared_text());
+                    let is_new = !known.contains_key(&name);
+                    let id = *known.entry(name).or_insert_with(|| sources.add(file));
+                    match own::read(id, &text) {
+                        Ok(rule) => rules.push(rule),
+                        Err(found) if is_new => mistakes.extend(found),
+                        Err(_) => told = true,
+                    }
+                }
+            }
+            Err(RuleFolderError::Load(error)) => return Err(error.into()),
+            Err(error) => {
+                let message = format!("`own-rules` cannot be `{}`", folder.value);
+                mistakes.push(config::mistake(folder.span, message, error.to_string(), None));
+            }
+        }
+    }
+    mistakes.extend(own::duplicates(&rules));
+    // While some rules cannot be read, nobody knows which there are.
+    if mistakes.len() == before && !told {
+        let mut ids: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
+        ids.extend(rules.iter().map(|rule| rule.id.as_str()));
+        mistakes.extend(chain.layers.iter().flat_map(|layer| config::unknown_rules(layer, &ids)));
+    }
+    Ok(rules.into_iter().map(Arc::new).collect())
+}
+
+/// Runs the examples of the own rules: 0 when each is as its author expects, else 1.
+pub(super) fn test(policy: &RulesPolicyArgs) -> Result<Status, Failure> {
+    let found = here(policy)?;
+    if !found.mistakes.is_empty() {
+        return show_mistakes(&found);
+    }
+    let cases: Vec<(&Arc<OwnRule>, &Case)> =
+        found.rules.iter().flat_map(|rule| rule.examples.iter().map(move |case| (rule, case))).collect();
+    let wrong: Vec<Diagnostic> =
+        cases.par_iter().filter_map(|(rule, case)| run(&found, rule, case)).collect();
+    show(&wrong, &found.sources)?;
+    if found.rules.is_empty() {
+        let why = if found.has_policy { "`own-rules` is empty" } else { "there is no wicketgate.toml" };
+        note(&format!("wicketgate: no own rules: {why}"));
+        return Ok(Status::Clean);
+    }
+    let passed = cases.len() - wrong.len();
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    note(&format!(
+        "{}, {}: {passed} passed, {} failed",
+        counted(found.rules.len(), "own rule"),
+        counted(cases.len(), "example"),
+        wrong.len()
+    ));
+    Ok(if wrong.is_empty() { Status::Clean } else { Status::Findings })
+}
+
+fn run(found: &Found, rule: &Arc<OwnRule>, case: &Case) -> Option<Diagnostic> {
+    match &case.input {
+        Input::Texts(texts) => examples::run(rule, case, texts),
+        Input::Path(path) => {
+            let naming = found.sources.name(rule.file());
+            examples::run(rule, case, &load::example(&found.working, naming, path))
+        }
+    }
+}
+
+/// Prints the mistakes of rules that cannot be used.
+pub(super) fn show_mistakes(found: &Found) -> Result<Status, Failure> {
+    show(&found.mistakes, &found.sources)?;
+    note(BAD_RULES);
+    Ok(Status::Failed)
+}
+
+fn show(diagnostics: &[Diagnostic], sources: &Sources) -> Result<(), Failure> {
+    let colour = if wants_color(ColorChoice::Auto, false) { Colour::Always } else { Colour::Never };
+    to_stdout(|out| text::write(out, diagnostics, sources, &TextOptions { colour, width: width() }))
+}
