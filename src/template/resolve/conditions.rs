@@ -77,13 +77,10 @@ impl Resolver<'_, '_> {
                 None => self.opaque(node),
             },
             (Function::Equals, &[left, right]) => self.equals(left, right),
-            (Function::Rule("Fn::Contains"), &[list, one]) if tree.is_sequence(list) => {
-                let any = tree.items(list).to_vec();
-                any.into_iter().fold(Guard::NEVER, |any, item| {
-                    let is = self.equals(item, one);
-                    self.path.guards().or(any, is)
-                })
-            }
+            (Function::Rule(_), _) => match self.list_test(found) {
+                Some(guard) => guard,
+                None => self.opaque(node),
+            },
             (Function::Not, &[inner]) => {
                 let inner = self.guard(inner);
                 self.path.guards().not(inner)
@@ -178,7 +175,7 @@ impl Resolver<'_, '_> {
     }
 
     /// When two values are the same.
-    fn same(&mut self, left: Value, right: Value) -> Guard {
+    pub(super) fn same(&mut self, left: Value, right: Value) -> Guard {
         match (left.as_text(), right.as_text()) {
             (Some(left), Some(right)) => return if left == right { Guard::ALWAYS } else { Guard::NEVER },
             (None, Some(text)) if is_name(&left) => return self.is_text(&left, text),

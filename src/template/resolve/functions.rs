@@ -98,9 +98,8 @@ impl Resolver<'_, '_> {
                     None => unknown("a condition that is not decided"),
                 }
             }
-            Function::Rule(name) | Function::Unknown(name) => {
-                unknown(format!("`{name}` is no function that is known"))
-            }
+            Function::Rule(name) => self.rule_value(name, argument),
+            Function::Unknown(name) => unknown(format!("`{name}` is no function that is known")),
         };
         Sourced::new(value, span)
     }

@@ -7,6 +7,7 @@ mod conditions;
 mod functions;
 mod known;
 mod references;
+mod rules;
 mod texts;
 
 use crate::source::Span;

@@ -196,6 +196,12 @@ impl Resolver<'_, '_> {
             let open = parameter.allowed.iter().any(|&node| text(node).is_none());
             return Options { values: distinct(values), open };
         }
+        let asserted = self.asserted(&parameter.name);
+        if !asserted.is_empty() {
+            values.retain(|value| asserted.contains(value));
+            values.extend(asserted);
+            return Options { values: distinct(values), open: false };
+        }
         let compared = self.compared_with(&parameter.name);
         if compared.is_empty() {
             // An empty default is a placeholder: the value has to be given.
