@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 use wicketgate::answer::map::{MapCase, map};
+use wicketgate::check::judge::Bench;
 use wicketgate::check::settings::Settings;
-use wicketgate::check::{self, File, Role, judge};
+use wicketgate::check::{self, File, Role};
 use wicketgate::diagnostic::When;
 use wicketgate::intent::Intents;
 use wicketgate::rules::RULES;
@@ -212,7 +213,8 @@ fn judged(template: &str, values: Option<&Assignment>) -> (Vec<Found>, Vec<MapCa
     let intents = Intents::new(&analysis.model, |api, environment| {
         settings.decisions.of(&api.labels, "t.json", environment)
     });
-    let judged = judge::judge(RULES, &analysis.model, &intents, &settings.options, &sources);
+    let bench = Bench { model: &analysis.model, intents: &intents, settings: &settings, sources: &sources };
+    let judged = bench.judge(RULES);
     assert!(judged.failures.is_empty());
     // What is unknown is told place by place, of which one resource has several.
     let known = |finding: &Finding| finding.diagnostic.rule.as_str() != "unknown-exposure";

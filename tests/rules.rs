@@ -139,16 +139,13 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
         if let Some(posture) = posture_of(&text) {
             settings.decisions.fallback = posture;
         }
-        if let Some(region) = region_of(&text) {
-            settings.instances =
-                Instances::all(vec![Bindings { region: Some(region), ..Bindings::default() }]);
-        }
+        let region = region_of(&text);
         let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
-        files.push(File {
-            id: sources.add(SourceFile::new(name, text)),
-            role: Role::Reported,
-            problem: None,
-        });
+        let id = sources.add(SourceFile::new(name, text));
+        if region.is_some() {
+            settings.instances.set(id, vec![Bindings { region, ..Bindings::default() }]);
+        }
+        files.push(File { id, role: Role::Reported, problem: None });
     }
     let base = base.to_path_buf();
     let mut read_local = |naming: &str, relative: &str| {

@@ -88,6 +88,9 @@ impl<'run> Bench<'run> {
         for (index, refused) in self.model.refusals.iter().enumerate() {
             facts.entry(refused.file).or_default().refusals.push(index);
         }
+        for source in &self.model.access_sources {
+            facts.entry(source.file).or_default();
+        }
         for stray in &self.model.strays {
             facts.entry(stray.file).or_default();
         }

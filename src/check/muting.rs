@@ -2,6 +2,7 @@
 //!
 //! A table over finished findings (rule catalogue, section 4). Rules know nothing of it.
 
+use crate::diagnostic::Diagnostic;
 use crate::rules::finding::{Aspect, Finding};
 
 /// When `by` is reported, the `muted` rules are silent about the same API, endpoint or file.
@@ -9,11 +10,18 @@ struct Muting {
     by: &'static str,
     /// Only where `by` speaks of this part; `None` for all of it.
     aspect: Option<Aspect>,
+    /// Only findings that point at a text that `by` points at: others are about other entries of a list.
+    same_text: bool,
     muted: &'static [&'static str],
 }
 
 const fn muting(by: &'static str, muted: &'static [&'static str]) -> Muting {
-    Muting { by, aspect: None, muted }
+    Muting { by, aspect: None, same_text: false, muted }
+}
+
+/// As [`muting`], for the same entry of a list.
+const fn muting_entry(by: &'static str, muted: &'static [&'static str]) -> Muting {
+    Muting { by, aspect: None, same_text: true, muted }
 }
 
 /// Stands for every rule.
@@ -27,6 +35,9 @@ const BESIDE_A_PUBLIC_API: &[&str] =
 const BESIDE_A_BROKEN_LIST: &[&str] =
     &["missing-resource-policy", "policy-omits-endpoint", "policy-denies-everyone", "policy-open-to-any-vpc"];
 
+/// What follows from an entry that names no endpoint for execute-api.
+const BESIDE_A_WRONG_ENTRY: &[&str] = &["policy-omits-endpoint", "duplicate-vpc-endpoint-id"];
+
 /// Everything else about an endpoint that cannot be made as it is written.
 const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
     "private-dns-blocks-public-apis",
@@ -37,6 +48,7 @@ const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
     "endpoint-security-group-closed",
     "endpoint-open-to-world",
     "endpoint-single-subnet",
+    "endpoint-policy-blocks-api",
 ];
 
 /// In order: a finding that an earlier line has muted mutes nothing.
@@ -60,6 +72,7 @@ const TABLE: &[Muting] = &[
     Muting {
         by: "wrong-endpoint-configuration-key",
         aspect: Some(Aspect::EndpointType),
+        same_text: false,
         muted: &["public-api", "missing-resource-policy"],
     },
     muting("implicit-public-api", &["public-api"]),
@@ -74,6 +87,8 @@ const TABLE: &[Muting] = &[
         &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],
     ),
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),
+    muting_entry("not-a-vpc-endpoint-id", BESIDE_A_WRONG_ENTRY),
+    muting_entry("wrong-endpoint-service", BESIDE_A_WRONG_ENTRY),
     muting("gateway-endpoint-for-execute-api", BESIDE_A_BROKEN_ENDPOINT),
     muting("invalid-endpoint-service-name", BESIDE_A_BROKEN_ENDPOINT),
     muting("duplicate-private-dns", &["private-dns-blocks-public-apis"]),
@@ -86,7 +101,7 @@ pub fn mute(findings: Vec<Finding>) -> Vec<Finding> {
     for muting in TABLE {
         let loud: Vec<Finding> = kept.iter().filter(|finding| muting.is_by(finding)).cloned().collect();
         if !loud.is_empty() {
-            kept.retain(|finding| !(muting.concerns(finding) && is_explained(finding, &loud)));
+            kept.retain(|finding| !(muting.concerns(finding) && muting.is_explained(finding, &loud)));
         }
     }
     kept
@@ -98,6 +113,15 @@ pub fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 impl Muting {
+    /// Whether findings that are loud explain each subject of this one.
+    fn is_explained(&self, finding: &Finding, loud: &[Finding]) -> bool {
+        let explains = |other: &Finding, subject| {
+            other.subjects.iter().any(|known| known.covers(subject))
+                && (!self.same_text || share_text(other, finding))
+        };
+        finding.subjects.iter().all(|subject| loud.iter().any(|other| explains(other, subject)))
+    }
+
     fn is_by(&self, finding: &Finding) -> bool {
         finding.diagnostic.rule.as_str() == self.by
             && self.aspect.is_none_or(|aspect| aspect == finding.aspect)
@@ -109,9 +133,14 @@ impl Muting {
     }
 }
 
-fn is_explained(finding: &Finding, loud: &[Finding]) -> bool {
-    let explains = |other: &Finding, subject| other.subjects.iter().any(|known| known.covers(subject));
-    finding.subjects.iter().all(|subject| loud.iter().any(|other| explains(other, subject)))
+/// Whether two findings point at one text.
+fn share_text(left: &Finding, right: &Finding) -> bool {
+    let labels = |finding: &Finding| {
+        let Diagnostic { primary, related, .. } = &finding.diagnostic;
+        std::iter::once(primary).chain(related).map(|label| label.span).collect::<Vec<_>>()
+    };
+    let places = labels(right);
+    labels(left).iter().any(|place| places.contains(place))
 }
 
 #[cfg(test)]

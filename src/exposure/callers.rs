@@ -48,6 +48,7 @@ fn caller(class: CallerClass) -> Caller {
         because: Vec::new(),
         presumed: false,
         refused_routes: Vec::new(),
+        blockade: None,
     }
 }
 

@@ -177,7 +177,10 @@ impl<T: Clone + PartialEq> Joined<T> {
 
 impl<T> Joined<T> {
     /// Makes of each state what `into` makes of it, with the formula under which it is so.
-    pub(crate) fn each<U>(self, into: &mut dyn FnMut(&mut Guards, Guard, T) -> Vec<(Guard, U)>) -> Joined<U> {
+    pub(crate) fn each<U, F>(self, mut into: F) -> Joined<U>
+    where
+        F: FnMut(&mut Guards, Guard, T) -> Vec<(Guard, U)>,
+    {
         let Joined { mut guards, possible, exists, states } = self;
         let states = states.into_iter().flat_map(|(guard, value)| into(&mut guards, guard, value)).collect();
         Joined { guards, possible, exists, states }

@@ -116,6 +116,9 @@ impl<'run> Judge<'run> {
         if self.case.type_unknown.as_deref() == Some(super::rest::REFUSED) {
             return;
         }
+        for caller in callers.iter_mut() {
+            caller.blockade = self.blockade(&caller.class);
+        }
         if self.documents.is_empty() {
             callers.iter_mut().for_each(|caller| without_policy(self.case, caller));
             return;
@@ -265,6 +268,7 @@ impl<'run> Judge<'run> {
 }
 
 /// A policy that a request has to pass before the API's own.
+#[derive(Clone)]
 pub(super) struct Gate {
     pub(super) of: PolicyOf,
     pub(super) document: PolicyDocument,

@@ -12,7 +12,9 @@ mod conflicts;
 mod decisions;
 mod domains;
 mod endpoints;
+pub mod entries;
 pub mod extent;
+pub mod gates;
 mod links;
 mod markers;
 pub mod model;
@@ -67,6 +69,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.calls = calls::find(&context);
     model.cnames = cnames::find(&context);
     model.foreign_endpoints = endpoints::foreign(&context);
+    model.access_sources = entries::of_domains(&context);
     model.conflicts = conflicts::find(&context, &endpoints);
     model.endpoint_exports = endpoints::exported(&context, &endpoints);
     model.endpoints = endpoints;

@@ -2,7 +2,9 @@
 //!
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
+use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
+use crate::exposure::gates::Blockade;
 use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::reasons::Because;
 use crate::source::{FileId, Span};
@@ -20,6 +22,8 @@ pub struct ExposureModel {
     pub foreign_endpoints: Vec<ForeignEndpoint>,
     /// Endpoints that have private DNS in one VPC with an earlier one in some case, by the later one.
     pub conflicts: Vec<Conflict>,
+    /// What private custom domains give access to.
+    pub access_sources: Vec<AccessSource>,
     /// Custom domains.
     pub domains: Vec<Domain>,
     /// `Fn::ImportValue` matched to an export.
@@ -254,6 +258,10 @@ pub struct Case {
     pub vpc_endpoint_ids: Vec<Sourced>,
     /// Where the association is written (also when it comes to nothing): the list, the `NoValue`.
     pub association: Option<Sourced>,
+    /// The region the instance is deployed to, if it is known.
+    pub region: Option<String>,
+    /// Values of the association and the policies that are to name an endpoint or a VPC, each text once.
+    pub entries: Vec<Entry>,
     /// Resource policies.
     pub policies: Vec<Policy>,
     /// A `Policy` that is written but comes to nothing in this case: the `NoValue`, the empty value.
@@ -397,6 +405,8 @@ pub struct Caller {
     pub presumed: bool,
     /// Routes that are refused while others are let in: method and path.
     pub refused_routes: Vec<(String, String)>,
+    /// For an endpoint of the run: that its own policy lets no call through.
+    pub blockade: Option<Blockade>,
 }
 
 /// A VPC endpoint for execute-api.

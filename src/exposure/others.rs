@@ -158,6 +158,7 @@ fn internet(decision: Decision) -> Caller {
         because: Vec::new(),
         presumed: false,
         refused_routes: Vec::new(),
+        blockade: None,
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Who<'a> {
 }
 
 impl Who<'_> {
-    fn world(&self, signing: Signing) -> Option<World> {
+    pub(crate) fn world(&self, signing: Signing) -> Option<World> {
         let signed = signing != Signing::Unsigned;
         let world = match self.class {
             Class::Internet => World::internet(signing),

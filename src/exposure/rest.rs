@@ -7,7 +7,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::others::from_globals;
 use crate::exposure::served::{self, Served};
-use crate::exposure::{Context, callers, cases, markers, origin, routes};
+use crate::exposure::{Context, callers, cases, entries, markers, origin, routes};
 use crate::policy::document::PolicyDocument;
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
@@ -31,11 +31,12 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         let scope = context.workspace.scope(stack);
         drafts.deepen(scope, &mut |resolver, draft| associations(stack, resource, resolver, draft));
         drafts.deepen(scope, &mut |resolver, draft| all_policies(stack, resource, resolver, draft));
-        let cases = drafts.each(&mut |guards, guard, draft: Draft| {
+        let cases = drafts.each(|guards, guard, draft: Draft| {
             let mut case = draft.case;
             if refused.is_some() {
                 refuse(&mut case);
             }
+            case.entries = entries::of_api(context, &case);
             let find = |case: &Case| callers::find(context, endpoints, stack, resource, case);
             served::callers(guards, guard, case, &draft.methods, &find)
         });
@@ -100,6 +101,8 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         type_value: None,
         type_unknown: None,
         vpc_endpoint_ids: Vec::new(),
+        region: stack.bindings.region.clone(),
+        entries: Vec::new(),
         association: None,
         policies: Vec::new(),
         absent_policy: None,

@@ -21,6 +21,9 @@ pub(crate) struct Served {
 /// What is decided about each caller.
 type Answers = Vec<(Decision, Decision, Decision)>;
 
+/// Methods that are there under the same formula, within a case.
+type Sometimes = (Guard, Vec<Method>);
+
 fn answers(callers: &[Caller]) -> Answers {
     callers.iter().map(|caller| (caller.decision, caller.unsigned, caller.foreign)).collect()
 }
@@ -43,7 +46,7 @@ pub(crate) fn callers(
     if sometimes.is_empty() {
         return vec![(guard, case)];
     }
-    let with = |some: &[&(Guard, Vec<Method>)]| {
+    let with = |some: &[&Sometimes]| {
         let mut other = case.clone();
         other.methods = served_by(&always, some.iter().copied());
         other.callers = find(&other);
@@ -63,7 +66,7 @@ pub(crate) fn callers(
         }
         return vec![(guard, case)];
     }
-    let mut kinds: Vec<(Answers, Vec<&(Guard, Vec<Method>)>)> = Vec::new();
+    let mut kinds: Vec<(Answers, Vec<&Sometimes>)> = Vec::new();
     for one in &sometimes {
         let answers = answers(&with(&[one]).callers);
         match kinds.iter_mut().find(|(known, _)| *known == answers) {
@@ -91,8 +94,8 @@ pub(crate) fn callers(
 }
 
 /// Methods that are there in all of the case, and others by the formula under which they are.
-fn sorted(guards: &mut Guards, guard: Guard, served: &[Served]) -> (Vec<Method>, Vec<(Guard, Vec<Method>)>) {
-    let (mut always, mut sometimes) = (Vec::new(), Vec::<(Guard, Vec<Method>)>::new());
+fn sorted(guards: &mut Guards, guard: Guard, served: &[Served]) -> (Vec<Method>, Vec<Sometimes>) {
+    let (mut always, mut sometimes) = (Vec::new(), Vec::<Sometimes>::new());
     for Served { when, method } in served {
         let here = guards.and(guard, *when);
         if here == guard {
@@ -108,7 +111,7 @@ fn sorted(guards: &mut Guards, guard: Guard, served: &[Served]) -> (Vec<Method>,
 }
 
 /// Methods in written order.
-fn served_by<'m>(always: &[Method], some: impl Iterator<Item = &'m (Guard, Vec<Method>)>) -> Vec<Method> {
+fn served_by<'m>(always: &[Method], some: impl Iterator<Item = &'m Sometimes>) -> Vec<Method> {
     let mut methods = always.to_vec();
     methods.extend(some.flat_map(|(_, alike)| alike.iter().cloned()));
     methods.sort_by_key(|method| (method.span.file, method.span.range));

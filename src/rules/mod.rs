@@ -4,9 +4,11 @@
 //! other rule's findings, and it decides nothing about who sees them.
 
 pub mod conditionally_public_api;
-pub mod endpoint_configuration_on_http_api;
 pub mod duplicate_private_dns;
+pub mod duplicate_vpc_endpoint_id;
+pub mod endpoint_configuration_on_http_api;
 pub mod endpoint_open_to_world;
+pub mod endpoint_policy_blocks_api;
 pub mod endpoint_security_group_closed;
 pub mod endpoint_single_subnet;
 pub mod endpoint_without_subnets;
@@ -18,11 +20,12 @@ pub mod finding;
 pub mod gateway_endpoint_for_execute_api;
 pub mod http_api_cannot_be_private;
 pub mod implicit_public_api;
-pub mod invalid_rest_api_id;
 pub mod invalid_endpoint_service_name;
+pub mod invalid_rest_api_id;
 pub mod metadata;
 pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
+pub mod not_a_vpc_endpoint_id;
 pub mod occurrence;
 pub mod options;
 pub mod own;
@@ -42,11 +45,12 @@ pub mod unknown_exposure;
 pub mod unapproved_vpc_endpoint;
 pub mod unauthorised_route;
 pub mod unreadable_template;
-pub mod unsupported_globals_key;
 pub mod unsupported_dns_option;
+pub mod unsupported_globals_key;
 pub mod vpc_dns_disabled;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
+pub mod wrong_endpoint_service;
 
 use std::sync::Arc;
 
@@ -155,6 +159,9 @@ pub const RULES: &[Rule] = &[
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),
     rule("endpoint-configuration-on-http-api", endpoint_configuration_on_http_api::check),
     rule("missing-vpc-endpoint-ids", missing_vpc_endpoint_ids::check),
+    rule("not-a-vpc-endpoint-id", not_a_vpc_endpoint_id::check),
+    rule("wrong-endpoint-service", wrong_endpoint_service::check),
+    rule("duplicate-vpc-endpoint-id", duplicate_vpc_endpoint_id::check),
     rule("missing-resource-policy", missing_resource_policy::check),
     rule("policy-omits-endpoint", policy_omits_endpoint::check),
     rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
@@ -174,6 +181,7 @@ pub const RULES: &[Rule] = &[
     rule("endpoint-security-group-closed", endpoint_security_group_closed::check),
     rule("endpoint-open-to-world", endpoint_open_to_world::check),
     rule("endpoint-single-subnet", endpoint_single_subnet::check),
+    rule("endpoint-policy-blocks-api", endpoint_policy_blocks_api::check),
     Rule { id: unreadable_template::ID, check: None },
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
     rule("unsupported-globals-key", unsupported_globals_key::check),
