@@ -119,6 +119,7 @@ fn stack_apis(context: &Context<'_>, endpoints: &[model::Endpoint], stack: &Stac
             "AWS::ApiGateway::RestApi" => apis.push(rest::api(context, endpoints, stack, resource)),
             "AWS::ApiGatewayV2::Api" => apis.push(others::v2_api(context, stack, resource)),
             "AWS::Lambda::Url" => apis.push(others::function_url(context, stack, resource)),
+            "AWS::Lambda::WebFunctionEndpoint" => apis.push(others::web_function(context, stack, resource)),
             "AWS::AppSync::GraphQLApi" => apis.push(others::graphql(context, stack, resource)),
             _ => {}
         }

@@ -74,6 +74,28 @@ pub(crate) fn function_url(context: &Context<'_>, stack: &Stack, resource: &Reso
     api
 }
 
+/// The endpoint of a web function: on the internet whatever its type. `IamAuth` asks for a signature, with
+/// `ApplicationManaged` the function itself decides (the words of aws-sam-translator 1.115.0, which makes it);
+/// nothing else is known of it.
+pub(crate) fn web_function(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Api {
+    let tree = &stack.lowered.tree;
+    let auth = resource.properties.and_then(|node| tree.get(node, "AuthType"));
+    let mut api = build(context, stack, resource, ApiKind::FunctionUrl, |resolver, case| {
+        let auth = auth.map(|node| resolver.resolve(node));
+        let word = auth.as_ref().and_then(|auth| auth.value.as_text());
+        case.callers.push(internet(match word {
+            Some("ApplicationManaged") => Decision::Allow,
+            Some("IamAuth") => Decision::Depends,
+            Some(_) | None => Decision::Unknown,
+        }));
+        case.auth_type = auth;
+    });
+    if let Origin::Sam(written) = &resource.origin {
+        api.function = Some(written.clone());
+    }
+    api
+}
+
 /// A GraphQL API.
 pub(crate) fn graphql(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Api {
     let tree = &stack.lowered.tree;

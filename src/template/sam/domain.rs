@@ -4,12 +4,13 @@
 //! `ApiGenerator._construct_api_domain` and `_construct_api_domain_v2`.
 
 use crate::source::Span;
-use crate::syntax::tree::{Entry, NodeId};
+use crate::syntax::tree::NodeId;
 use crate::template::lowered::SurpriseKind;
 use crate::template::sam::checks;
+use crate::template::sam::domain_parts::Written;
 use crate::template::sam::identifier;
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
-use crate::template::sam::nodes::{Nodes, Shape};
+use crate::template::sam::nodes::Shape;
 use crate::template::sam::schema::nearest;
 
 const KEYS: [&str; 15] = [
@@ -32,24 +33,19 @@ const KEYS: [&str; 15] = [
 
 /// Lowers `Domain` if there is one.
 pub(super) fn lower(lowering: &mut Lowering<'_>, api: &Parent, properties: NodeId) -> Step {
-    let Some(entry) = lowering.nodes.entry(properties, "Domain") else { return Ok(()) };
-    if lowering.nodes.shape(entry.value) == Shape::Null {
-        return Ok(());
+    if let Some(map) = lowering.nodes.get(properties, "Domain") {
+        report_unknown_keys(lowering, api, map);
     }
-    let key = lowering.nodes.span(entry.key);
-    if lowering.nodes.shape(entry.value) != Shape::Map {
-        return Err(Refuse::new(key, "`Domain` must be a map"));
+    match Written::read(&lowering.nodes, properties)? {
+        Some(written) => Domain::read(lowering, api, written)?.lower(lowering),
+        None => Ok(()),
     }
-    Domain::read(lowering, api, entry)?.lower(lowering)
 }
 
 /// A `Domain` entry with its endpoint type known.
 struct Domain<'a> {
     api: &'a Parent,
-    key: Span,
-    map: NodeId,
-    name: NodeId,
-    certificate: NodeId,
+    written: Written,
     /// Its type; for the default a new node at `Domain`.
     endpoint: NodeId,
     private: bool,
@@ -58,14 +54,8 @@ struct Domain<'a> {
 }
 
 impl<'a> Domain<'a> {
-    fn read(lowering: &mut Lowering<'_>, api: &'a Parent, entry: Entry) -> Step<Self> {
-        let (map, key) = (entry.value, lowering.nodes.span(entry.key));
-        report_unknown_keys(lowering, api, map);
-        let required = |name: &str| {
-            let missing = || Refuse::new(key, format!("`Domain` needs `{name}`"));
-            lowering.nodes.get(map, name).ok_or_else(missing)
-        };
-        let (name, certificate) = (required("DomainName")?, required("CertificateArn")?);
+    fn read(lowering: &mut Lowering<'_>, api: &'a Parent, domain: Written) -> Step<Self> {
+        let Written { map, key, name, .. } = domain;
         let written = lowering.nodes.get(map, "EndpointConfiguration");
         let endpoint = written.unwrap_or_else(|| lowering.nodes.string(key, "REGIONAL"));
         let resolved = lowering.resolved_text(endpoint);
@@ -78,16 +68,18 @@ impl<'a> Domain<'a> {
         let resolved_name = lowering.resolved_deep(name);
         let prefix = if private { "ApiGatewayDomainNameV2" } else { "ApiGatewayDomainName" };
         let id = format!("{prefix}{}", identifier::hash_node(&lowering.nodes, resolved_name));
-        Ok(Self { api, key, map, name, certificate, endpoint, private, id })
+        Ok(Self { api, written: domain, endpoint, private, id })
     }
 
     fn lower(&self, lowering: &mut Lowering<'_>) -> Step {
-        let checked = checks::check_domain(&lowering.nodes, self.map);
+        let checked = checks::check_domain(&lowering.nodes, self.written.map);
         let steps = [
             self.make_domain(lowering),
             self.make_mappings(lowering),
             self.make_association(lowering),
-            self.make_records(lowering),
+            self.written.make_records(lowering, self.api, |lowering, route53, key| {
+                self.alias_target(lowering, route53, key)
+            }),
         ];
         // Each part is made whatever becomes of the others; the first refusal speaks for all.
         steps.into_iter().fold(checked, Result::and)
@@ -98,7 +90,7 @@ impl<'a> Domain<'a> {
     }
 
     fn parent(&self) -> Parent {
-        Parent { span: self.key, ..self.api.clone() }
+        Parent { span: self.written.key, ..self.api.clone() }
     }
 
     fn make_domain(&self, lowering: &mut Lowering<'_>) -> Step {
@@ -106,35 +98,31 @@ impl<'a> Domain<'a> {
         let span = nodes.span(self.endpoint);
         let types = nodes.list(span, vec![self.endpoint]);
         let configuration = nodes.map(span, &[("Types", types)]);
-        if let Some(address) = nodes.entry(self.map, "IpAddressType").filter(|it| nodes.is_truthy(it.value)) {
+        if let Some(address) =
+            nodes.entry(self.written.map, "IpAddressType").filter(|it| nodes.is_truthy(it.value))
+        {
             nodes.set(configuration, "IpAddressType", nodes.span(address.key), address.value);
         }
         let regional = lowering.resolved_text(self.endpoint).as_deref() == Some("REGIONAL");
         let certificate = if regional && !self.private { "RegionalCertificateArn" } else { "CertificateArn" };
         let mut entries = vec![
-            ("DomainName", self.key, self.name),
-            ("EndpointConfiguration", self.key, configuration),
-            (certificate, self.key, self.certificate),
+            ("DomainName", self.written.key, self.written.name),
+            ("EndpointConfiguration", self.written.key, configuration),
+            (certificate, self.written.key, self.written.certificate),
         ];
-        let mut passed = vec!["SecurityPolicy", "EndpointAccessMode", "Policy"];
-        if !self.private {
-            passed.push("MutualTlsAuthentication");
-        }
         let mut refused = Ok(());
-        for name in passed {
-            let entry = lowering.nodes.entry(self.map, name);
+        for name in ["SecurityPolicy", "EndpointAccessMode", "Policy"] {
+            let entry = lowering.nodes.entry(self.written.map, name);
             let Some(entry) = entry.filter(|entry| lowering.nodes.is_truthy(entry.value)) else { continue };
             let key = lowering.nodes.span(entry.key);
             if name == "Policy" && !self.private {
                 refused = Err(Refuse::new(key, "`Domain.Policy` works only on a private domain"));
             }
-            let value = match name {
-                "MutualTlsAuthentication" => mutual_tls(&mut lowering.nodes, entry.value),
-                _ => entry.value,
-            };
-            entries.push((name, key, value));
+            entries.push((name, key, entry.value));
         }
-        let properties = lowering.nodes.tree.add_mapping(self.key, entries);
+        let tls = self.written.mutual_tls(&mut lowering.nodes).filter(|_| !self.private);
+        entries.extend(tls.map(|(key, value)| ("MutualTlsAuthentication", key, value)));
+        let properties = lowering.nodes.tree.add_mapping(self.written.key, entries);
         if !lowering.has_made(&self.id) {
             lowering.make(&self.parent(), &self.id, self.type_name(), properties);
         }
@@ -144,26 +132,16 @@ impl<'a> Domain<'a> {
     }
 
     fn make_mappings(&self, lowering: &mut Lowering<'_>) -> Step {
-        let path = lowering.nodes.entry(self.map, "BasePath");
-        let value = path.map(|entry| lowering.resolved(entry.value));
-        let paths = match value.map(|value| (value, lowering.nodes.shape(value))) {
-            Some((value, Shape::Text(text))) if !text.is_empty() => vec![value],
-            Some((value, Shape::List)) if lowering.nodes.is_truthy(value) => lowering.nodes.items(value),
-            _ => {
-                let id = format!("{}BasePathMapping", self.api.id);
-                self.make_mapping(lowering, &id, None);
-                return Ok(());
-            }
+        let Some(paths) = self.written.base_paths(lowering)? else {
+            let id = format!("{}BasePathMapping", self.api.id);
+            self.make_mapping(lowering, &id, None);
+            return Ok(());
         };
-        let normalize = match lowering.nodes.entry(self.map, "NormalizeBasePath") {
-            Some(_) => lowering.resolved_truthy(self.map, "NormalizeBasePath").is_some(),
+        let normalize = match lowering.nodes.entry(self.written.map, "NormalizeBasePath") {
+            Some(_) => lowering.resolved_truthy(self.written.map, "NormalizeBasePath").is_some(),
             None => true,
         };
-        for path in paths {
-            let Some(text) = lowering.resolved_text(path) else {
-                let reason = "`Domain.BasePath` must be a string or a list of strings";
-                return Err(Refuse::new(lowering.nodes.span(path), reason));
-            };
+        for (path, text) in paths {
             let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
             let base = match normalize && letters != text {
                 true => lowering.nodes.string(lowering.nodes.span(path), &letters),
@@ -177,21 +155,21 @@ impl<'a> Domain<'a> {
     fn make_mapping(&self, lowering: &mut Lowering<'_>, id: &str, base: Option<NodeId>) {
         let stage = lowering.stage_of(&self.api.id);
         let nodes = &mut lowering.nodes;
-        let domain = nodes.reference(self.key, &self.id);
-        let api = nodes.reference(self.key, &self.api.id);
-        let stage = nodes.reference(self.key, &stage);
+        let domain = nodes.reference(self.written.key, &self.id);
+        let api = nodes.reference(self.written.key, &self.api.id);
+        let stage = nodes.reference(self.written.key, &stage);
         let (name, type_name) = match self.private {
             true => ("DomainNameArn", "AWS::ApiGateway::BasePathMappingV2"),
             false => ("DomainName", "AWS::ApiGateway::BasePathMapping"),
         };
         let mut entries = vec![(name, domain), ("RestApiId", api), ("Stage", stage)];
         entries.extend(base.map(|base| ("BasePath", base)));
-        let properties = nodes.map(self.key, &entries);
+        let properties = nodes.map(self.written.key, &entries);
         lowering.make(&self.parent(), id, type_name, properties);
     }
 
     fn make_association(&self, lowering: &mut Lowering<'_>) -> Step {
-        let Some(entry) = lowering.nodes.entry(self.map, "AccessAssociation") else { return Ok(()) };
+        let Some(entry) = lowering.nodes.entry(self.written.map, "AccessAssociation") else { return Ok(()) };
         let key = lowering.nodes.span(entry.key);
         if lowering.nodes.shape(entry.value) == Shape::Null {
             return Ok(());
@@ -206,9 +184,9 @@ impl<'a> Domain<'a> {
         let endpoint = lowering.nodes.get(entry.value, "VpcEndpointId");
         let resolved = endpoint.map(|endpoint| lowering.resolved_deep(endpoint));
         let nodes = &mut lowering.nodes;
-        let domain_id = nodes.string(self.key, &self.id);
+        let domain_id = nodes.string(self.written.key, &self.id);
         let hash = identifier::hash_list(nodes, &[resolved, Some(domain_id)]);
-        let domain = nodes.reference(self.key, &self.id);
+        let domain = nodes.reference(self.written.key, &self.id);
         let kind = nodes.string(key, "VPCE");
         let mut entries = vec![("DomainNameArn", domain), ("AccessAssociationSourceType", kind)];
         entries.extend(endpoint.map(|endpoint| ("AccessAssociationSource", endpoint)));
@@ -216,42 +194,6 @@ impl<'a> Domain<'a> {
         let parent = Parent { span: key, ..self.api.clone() };
         let id = format!("DomainNameAccessAssociation{hash}");
         lowering.make(&parent, &id, "AWS::ApiGateway::DomainNameAccessAssociation", properties);
-        Ok(())
-    }
-
-    /// The records of one domain, in a group of their own: the translator gathers all of one hosted zone.
-    fn make_records(&self, lowering: &mut Lowering<'_>) -> Step {
-        let Some(entry) = lowering.nodes.entry(self.map, "Route53") else { return Ok(()) };
-        let (route53, key) = (entry.value, lowering.nodes.span(entry.key));
-        match lowering.nodes.shape(route53) {
-            Shape::Null => return Ok(()),
-            Shape::Map => {}
-            _ => return Err(Refuse::new(key, "`Domain.Route53` must be a map")),
-        }
-        let zone = |name: &str| lowering.nodes.get(route53, name);
-        let Some(zone) = zone("HostedZoneId").or_else(|| zone("HostedZoneName")) else {
-            return Err(Refuse::new(key, "`Domain.Route53` needs `HostedZoneId` or `HostedZoneName`"));
-        };
-        let resolved = [lowering.resolved_deep(zone), lowering.resolved_deep(self.name)].map(Some);
-        let target = self.alias_target(lowering, route53, key);
-        let nodes = &mut lowering.nodes;
-        let mut records = Vec::new();
-        let ipv6 = nodes.get(route53, "IpV6").is_some_and(|node| nodes.shape(node) == Shape::Bool(true));
-        for kind in if ipv6 { &["A", "AAAA"][..] } else { &["A"] } {
-            let kind = nodes.string(key, kind);
-            records.push(nodes.map(key, &[("Name", self.name), ("Type", kind), ("AliasTarget", target)]));
-        }
-        let records = nodes.list(key, records);
-        let mut entries = vec![("RecordSets", key, records)];
-        for name in ["HostedZoneId", "HostedZoneName"] {
-            if let Some(entry) = nodes.entry(route53, name) {
-                entries.push((name, nodes.span(entry.key), entry.value));
-            }
-        }
-        let properties = nodes.tree.add_mapping(key, entries);
-        let id = format!("RecordSetGroup{}", identifier::hash_list(nodes, &resolved));
-        let parent = Parent { span: key, ..self.api.clone() };
-        lowering.make(&parent, &id, "AWS::Route53::RecordSetGroup", properties);
         Ok(())
     }
 
@@ -287,11 +229,4 @@ fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {
             lowering.surprise(&api.id, span, SurpriseKind::UnknownDomainKey { key, nearest: near });
         }
     }
-}
-
-/// `MutualTlsAuthentication` as SAM passes it on: what says nothing is left out.
-pub(super) fn mutual_tls(nodes: &mut Nodes, written: NodeId) -> NodeId {
-    let kept = ["TruststoreUri", "TruststoreVersion"].map(|key| (key, nodes.get_truthy(written, key)));
-    let kept: Vec<_> = kept.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-    nodes.map(nodes.span(written), &kept)
 }

@@ -11,6 +11,7 @@ mod checks;
 mod connectors;
 mod cors;
 mod domain;
+mod domain_parts;
 mod domain_v2;
 mod endpoint;
 mod event_auth;

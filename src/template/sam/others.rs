@@ -1,4 +1,4 @@
-//! The SAM resources without an API of their own: nested applications, and what exposes nothing.
+//! The SAM resources without an API of their own: nested applications, web functions, and what exposes nothing.
 //!
 //! Knows nothing of events.
 
@@ -35,6 +35,10 @@ pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
             schema::check(lowering, &parent, properties, schema::APPLICATION);
             let step = lower_application(lowering, &parent, properties);
             lowering.attempt(&parent.id, step);
+        } else if lowering.items[at].is("AWS::Serverless::WebFunction") {
+            schema::check(lowering, &parent, properties, schema::WEB_FUNCTION);
+            let step = lower_web_function(lowering, &parent, properties);
+            lowering.attempt(&parent.id, step);
         } else if let Some((_, type_name, table, kept)) =
             PLAIN.iter().find(|(sam, ..)| lowering.items[at].is(sam))
         {
@@ -44,6 +48,25 @@ pub(super) fn lower_all(lowering: &mut Lowering<'_>) {
             let made = lowering.passed(&parent, properties, kept);
             lowering.make(&parent, &parent.id, type_name, made);
         }
+    }
+}
+
+/// A web function becomes a function and its endpoint; revisions expose nothing of their own.
+fn lower_web_function(lowering: &mut Lowering<'_>, parent: &Parent, properties: NodeId) -> Step {
+    let function = lowering.passed(parent, properties, &["FunctionName"]);
+    lowering.make(parent, &parent.id, "AWS::Lambda::WebFunction", function);
+    let endpoint = lowering.passed(parent, properties, &["AuthType", "EndpointType", "EndpointName"]);
+    for (key, default) in [("EndpointType", "HomeRegion"), ("EndpointName", "prod")] {
+        if lowering.nodes.get_truthy(endpoint, key).is_none() {
+            let value = lowering.nodes.string(parent.span, default);
+            lowering.nodes.set(endpoint, key, parent.span, value);
+        }
+    }
+    let id = format!("{}Endpoint", parent.id);
+    lowering.make(parent, &id, "AWS::Lambda::WebFunctionEndpoint", endpoint);
+    match lowering.nodes.get_truthy(properties, "AuthType") {
+        Some(_) => Ok(()),
+        None => Err(Refuse::new(parent.span, "`AuthType` is needed: `IamAuth` or `ApplicationManaged`")),
     }
 }
 

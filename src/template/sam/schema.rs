@@ -210,6 +210,33 @@ pub(super) const GRAPHQL_API: Table = &[
     ("ResolverCountLimit", "*"),
 ];
 
+/// `AWS::Serverless::WebFunction`.
+pub(super) const WEB_FUNCTION: Table = &[
+    ("FunctionName", "sd"),
+    ("Tags", "d"),
+    ("ReplicaRegions", "ld"),
+    ("AuthType", "*"),
+    ("Runtime", "*"),
+    ("CodeUri", "*"),
+    ("InlineCode", "*"),
+    ("RevisionDescription", "*"),
+    ("KmsKeyArn", "*"),
+    ("ExecutionRoleArn", "s"),
+    ("EnvironmentVariables", "d"),
+    ("EntryPoint", "*"),
+    ("MaxConcurrencyPerEnvironment", "*"),
+    ("EgressNetworkConnectorArn", "*"),
+    ("Timeout", "i"),
+    ("LoggingConfig", "*"),
+    ("RevisionWeights", "*"),
+    ("EndpointName", "*"),
+    ("EndpointType", "*"),
+    ("EndpointDescription", "*"),
+    ("ScalingConfig", "*"),
+    ("ThrottleConfig", "*"),
+    ("AutoDeploymentMode", "*"),
+];
+
 /// `AWS::Serverless::SimpleTable`.
 pub(super) const SIMPLE_TABLE: Table = &[
     ("PointInTimeRecoverySpecification", "*"),
