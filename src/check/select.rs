@@ -57,8 +57,11 @@ pub(super) fn choose(
         loud = without(loud, &hidden, &rule, file, &subjects, settings, bench, acceptance);
     }
     let merged = |findings: Vec<Finding>| {
-        let all = findings.into_iter().map(|finding| finding.diagnostic);
-        merge::merge(all.filter(|diagnostic| touches(diagnostic, &is_reported)).collect())
+        // What is wrong with an API may stand in the definition file that its template names.
+        let about = |finding: &Finding| finding.subjects.first().is_some_and(|first| is_reported(first.file));
+        let all = findings.into_iter();
+        let told = all.filter(|finding| about(finding) || touches(&finding.diagnostic, &is_reported));
+        merge::merge(told.map(|finding| finding.diagnostic).collect())
     };
     let hidden = merged(hidden).len() + partly_hidden;
     let mut shown = merged(loud);

@@ -357,7 +357,10 @@ fn policies(
     let property =
         properties.and_then(|node| tree.get(node, "Policy")).map(|node| (node, PolicySource::Property));
     let in_body = body.and_then(|body| body.policy(resolver)).map(|node| {
-        let made = origin(resource) != ApiOrigin::Written && node.0 >= stack.template.tree.len();
+        // What lowering made of `Auth` stands in the template; a definition file is a body.
+        let made = origin(resource) != ApiOrigin::Written
+            && node.0 >= stack.template.tree.len()
+            && tree.span(node).file == stack.template.file;
         (node, if made { PolicySource::Sam } else { PolicySource::Body })
     });
     for (node, from) in property.into_iter().chain(in_body) {
