@@ -139,9 +139,15 @@ fn build<'run>(
     });
     let incomplete = !explored.complete;
     let refused = rest::refusal(stack, resource);
+    let rewritten = rest::rewritten(stack, resource);
     let cases = cases::join(explored).told().into_iter().map(|(when, extent, mut case)| {
         if refused.is_some() {
             rest::refuse(&mut case);
+            case.callers = vec![internet(Decision::Unknown)];
+        }
+        if let Some((reason, _)) = &rewritten {
+            case.endpoint_type = EndpointType::Unknown;
+            case.type_unknown = Some(reason.clone());
             case.callers = vec![internet(Decision::Unknown)];
         }
         Case { when, extent, ..case }

@@ -243,10 +243,8 @@ fn unreadable(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_
         ("the file cannot be read to its end".to_owned(), resource.id_span)
     } else if let Some(node) = clone.filter(|&node| resolver.peek(node).value != Value::Absent) {
         ("it is a clone of another API".to_owned(), tree.tagged_span(node))
-    } else if let Some((name, span)) = stack.template.macro_name() {
-        (format!("the macro `{name}` rewrites the template"), *span)
-    } else if let Some(node) = properties.and_then(|node| tree.get(node, "Fn::Transform")) {
-        ("a transform adds properties".to_owned(), tree.tagged_span(node))
+    } else if let Some(reason) = rewritten(stack, resource) {
+        reason
     } else {
         return;
     };
@@ -254,6 +252,18 @@ fn unreadable(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_
     case.type_unknown = Some(reason.0.clone());
     case.hidden_policy.get_or_insert(reason);
     case.methods_incomplete = true;
+}
+
+/// Why a resource need not be what is written, if a macro or another transform gets hold of it.
+pub(crate) fn rewritten(stack: &Stack, resource: &Resource) -> Option<(String, Span)> {
+    let tree = &stack.lowered.tree;
+    if let Some((name, span)) = stack.template.macro_name() {
+        return Some((format!("the macro `{name}` rewrites the template"), *span));
+    }
+    let holders = std::iter::once(resource.node).chain(resource.properties);
+    let transform =
+        holders.filter(|&node| tree.is_mapping(node)).find_map(|node| tree.get(node, "Fn::Transform"));
+    transform.map(|node| ("a transform adds properties".to_owned(), tree.tagged_span(node)))
 }
 
 fn endpoint_type(
