@@ -222,6 +222,18 @@ fn paths_that_are_no_files() {
     scratch.check(&["gone.yaml", "x.yaml"]).expect(2, "public-api", "no such file or folder: gone.yaml");
 }
 
+#[test]
+fn loops_in_loops_are_bounded() {
+    let scratch = Scratch::new("loops");
+    let items: Vec<String> = (0..100).map(|number| format!("v{number}")).collect();
+    let mut body = "{'X${A}${B}${C}${D}${E}': {Type: AWS::ApiGateway::RestApi}}".to_owned();
+    for identifier in ["E", "D", "C", "B", "A"] {
+        body = format!("{{Fn::ForEach::{identifier}: [{identifier}, [{}], {body}]}}", items.join(", "));
+    }
+    scratch.write("t.yaml", format!("Transform: AWS::LanguageExtensions\nResources: {body}\n"));
+    scratch.check(&["t.yaml"]).expect(1, "the same holds for `Xv0v0v0v0v1`", "1 warning in 1 template");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_and_pipes_neither_loop_nor_block() {
