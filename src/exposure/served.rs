@@ -57,40 +57,56 @@ pub(crate) fn callers(
         return vec![(guard, case)];
     }
     if sometimes.len() > MAX_FORMULAS {
-        let known = answers(&least.callers);
-        for (caller, least) in case.callers.iter_mut().zip(known) {
-            if (caller.decision, caller.unsigned, caller.foreign) != least {
-                (caller.decision, caller.unsigned, caller.foreign) =
-                    (Decision::Unknown, Decision::Unknown, Decision::Unknown);
-            }
-        }
+        leave_open(&mut case.callers, &least.callers);
         return vec![(guard, case)];
     }
-    let mut kinds: Vec<(Answers, Vec<&Sometimes>)> = Vec::new();
+    let least = answers(&least.callers);
+    let mut silent: Vec<&Sometimes> = Vec::new();
+    let mut telling: Vec<(Answers, Vec<&Sometimes>)> = Vec::new();
     for one in &sometimes {
         let answers = answers(&with(&[one]).callers);
-        match kinds.iter_mut().find(|(known, _)| *known == answers) {
-            Some((_, alike)) => alike.push(one),
-            None => kinds.push((answers, vec![one])),
+        if answers == least {
+            silent.push(one);
+        } else if let Some((_, alike)) = telling.iter_mut().find(|(known, _)| *known == answers) {
+            alike.push(one);
+        } else {
+            telling.push((answers, vec![one]));
         }
     }
-    let least = answers(&least.callers);
-    let (silent, telling): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(answers, _)| *answers == least);
-    let silent: Vec<_> = silent.into_iter().flat_map(|(_, alike)| alike).collect();
-    let mut states = vec![(guard, silent)];
-    for (_, alike) in telling {
+    let states = split(guards, (guard, silent), telling.into_iter().map(|(_, alike)| alike));
+    states.into_iter().map(|(guard, there)| (guard, with(&there))).collect()
+}
+
+/// What differs between all methods and none of those that are not always there is unknown.
+fn leave_open(callers: &mut [Caller], least: &[Caller]) {
+    for (caller, least) in callers.iter_mut().zip(answers(least)) {
+        if (caller.decision, caller.unsigned, caller.foreign) != least {
+            (caller.decision, caller.unsigned, caller.foreign) =
+                (Decision::Unknown, Decision::Unknown, Decision::Unknown);
+        }
+    }
+}
+
+/// Splits a case by each of some questions: whether one at least of its methods is there.
+fn split<'m>(
+    guards: &mut Guards,
+    whole: (Guard, Vec<&'m Sometimes>),
+    questions: impl Iterator<Item = Vec<&'m Sometimes>>,
+) -> Vec<(Guard, Vec<&'m Sometimes>)> {
+    let mut states = vec![whole];
+    for alike in questions {
         let any = alike.iter().fold(Guard::NEVER, |any, (when, _)| guards.or(any, *when));
         let none = guards.not(any);
         let mut split = Vec::with_capacity(states.len() * 2);
         for (guard, there) in states {
             let (yes, no) = (guards.and(guard, any), guards.and(guard, none));
-            split.push((yes, there.iter().copied().chain(alike.iter().copied()).collect()));
+            split.push((yes, there.iter().chain(&alike).copied().collect()));
             split.push((no, there));
         }
         split.retain(|(guard, _)| *guard != Guard::NEVER);
         states = split;
     }
-    states.into_iter().map(|(guard, there)| (guard, with(&there))).collect()
+    states
 }
 
 /// Methods that are there in all of the case, and others by the formula under which they are.
