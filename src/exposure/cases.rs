@@ -11,8 +11,11 @@ use crate::template::resolve::{Resolver, Scope};
 use crate::template::value::Value;
 use crate::workspace::{Stack, Workspace};
 
-/// Most cases of one API that are looked at; beyond it the answer is unknown.
-pub(crate) const MAX_CASES: usize = 256;
+/// Most cases of one API, or of one stage of working it out, that are looked at; beyond it the answer is unknown.
+const MAX_CASES: usize = 256;
+
+/// Most cases of an endpoint: a parameter for its service may list all that there are.
+pub(crate) const MAX_ENDPOINT_CASES: usize = 2_048;
 
 /// Most assignments that are written out for states that say the same; the last of them stands for all that are
 /// left.
@@ -22,10 +25,20 @@ const MAX_ASSIGNMENTS: usize = 8;
 pub(crate) fn split<'run, T>(
     context: &Context<'run>,
     stack: &'run Stack,
+    ask: impl FnMut(&mut Resolver<'run, '_>) -> Option<T>,
+) -> Explored<T> {
+    split_within(context, stack, MAX_CASES, ask)
+}
+
+/// The same, with at most `budget` cases.
+pub(crate) fn split_within<'run, T>(
+    context: &Context<'run>,
+    stack: &'run Stack,
+    budget: usize,
     mut ask: impl FnMut(&mut Resolver<'run, '_>) -> Option<T>,
 ) -> Explored<T> {
     let scope = context.workspace.scope(stack);
-    split_stacks(context, &[stack], |path| ask(&mut Resolver::new(scope, path)))
+    explore_stacks(context, &[stack], budget, |path| ask(&mut Resolver::new(scope, path)))
 }
 
 /// All cases of a question to several stacks at once.
@@ -34,8 +47,17 @@ pub(crate) fn split_stacks<'run, T>(
     stacks: &[&'run Stack],
     ask: impl FnMut(&mut Path) -> Option<T>,
 ) -> Explored<T> {
+    explore_stacks(context, stacks, MAX_CASES, ask)
+}
+
+fn explore_stacks<'run, T>(
+    context: &Context<'run>,
+    stacks: &[&'run Stack],
+    budget: usize,
+    ask: impl FnMut(&mut Path) -> Option<T>,
+) -> Explored<T> {
     let (guards, kept, start) = start(context.workspace, stacks);
-    let mut explored = explore(guards, start, MAX_CASES, ask);
+    let mut explored = explore(guards, start, budget, ask);
     let cells = explored.cells.into_iter().filter_map(|cell| {
         let guard = cell.guard;
         cell.value.map(|value| Cell { guard, value })

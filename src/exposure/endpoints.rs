@@ -75,7 +75,7 @@ fn endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option
     let properties = resource.properties?;
     let service_node = tree.get(properties, "ServiceName")?;
     let dns_node = tree.get(properties, "PrivateDnsEnabled");
-    let explored = cases::split(context, stack, |resolver| {
+    let explored = cases::split_within(context, stack, cases::MAX_ENDPOINT_CASES, |resolver| {
         if let Some((condition, _)) = &resource.condition
             && resolver.condition(condition) == Some(false)
         {

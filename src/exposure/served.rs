@@ -98,10 +98,11 @@ fn split<'m>(
         let any = alike.iter().fold(Guard::NEVER, |any, (when, _)| guards.or(any, *when));
         let none = guards.not(any);
         let mut split = Vec::with_capacity(states.len() * 2);
+        let first = guards.by_default(any);
         for (guard, there) in states {
             let (yes, no) = (guards.and(guard, any), guards.and(guard, none));
-            split.push((yes, there.iter().chain(&alike).copied().collect()));
-            split.push((no, there));
+            let with = (yes, there.iter().chain(&alike).copied().collect());
+            split.extend(if first { [with, (no, there)] } else { [(no, there), with] });
         }
         split.retain(|(guard, _)| *guard != Guard::NEVER);
         states = split;

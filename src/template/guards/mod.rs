@@ -229,40 +229,65 @@ impl Guards {
     }
 
     /// Which texts an atom can still be under `guard`: those of `texts` that are left, and further ones that the
-    /// formula names where no other text is possible; then whether it can be yet another text.
-    pub fn left(&mut self, guard: Guard, atom: AtomId, texts: Vec<String>) -> (Vec<String>, bool) {
+    /// formula names; then whether it can be yet another text.
+    pub fn left(&self, guard: Guard, atom: AtomId, texts: Vec<String>) -> (Vec<String>, bool) {
+        let is_closed = self.atoms.get(atom.0 as usize).is_some_and(|atom| !atom.closed.is_empty());
+        let Some(nodes) = self.questions(guard, atom) else { return (texts, !is_closed) };
+        let can_be = |text: TextId| nodes.iter().any(|node| node.next(text) != Guard::NEVER);
+        let other = nodes.iter().any(|node| node.rest != Guard::NEVER);
         let mut left = texts;
-        left.retain(|text| {
-            let is = self.is(atom, text);
-            self.and(guard, is) != Guard::NEVER
-        });
-        if self.atoms.get(atom.0 as usize).is_some_and(|atom| !atom.closed.is_empty()) {
+        left.retain(|text| self.by_text.get(text).map_or(other && !is_closed, |&text| can_be(text)));
+        if is_closed {
             return (left, false);
         }
-        let mut none = guard;
-        for text in self.mentioned(guard, atom) {
-            let Some(text) = self.texts.get(text.0 as usize).cloned() else { continue };
-            let is = self.is(atom, &text);
-            let other = self.not(is);
-            none = self.and(none, other);
-            if !left.contains(&text) && self.and(guard, is) != Guard::NEVER {
-                left.push(text);
+        let mut named: Vec<TextId> =
+            nodes.iter().flat_map(|node| node.branches.iter().map(|(text, _)| *text)).collect();
+        named.sort_unstable();
+        named.dedup();
+        for text in named.into_iter().filter(|&text| can_be(text)) {
+            if let Some(text) = self.texts.get(text.0 as usize).filter(|text| !left.contains(text)) {
+                left.push(text.clone());
             }
         }
-        (left, none != Guard::NEVER)
+        (left, other)
+    }
+
+    /// The questions that a formula asks about an atom; `None` when it can hold without asking one.
+    fn questions(&self, guard: Guard, atom: AtomId) -> Option<Vec<&Node>> {
+        let mut found = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open = vec![guard];
+        while let Some(guard) = open.pop() {
+            if guard == Guard::NEVER || !seen.insert(guard) {
+                continue;
+            }
+            let node = self.node_of(guard).filter(|node| node.atom <= atom)?;
+            if node.atom == atom {
+                found.push(node);
+            } else {
+                open.extend(node.branches.iter().map(|(_, next)| *next));
+                open.push(node.rest);
+            }
+        }
+        Some(found)
     }
 
     /// The only text an atom can be under `guard`.
-    pub fn only(&mut self, guard: Guard, atom: AtomId) -> Option<String> {
+    pub fn only(&self, guard: Guard, atom: AtomId) -> Option<String> {
         if guard == Guard::ALWAYS {
             return None;
         }
-        let closed = self.atoms.get(atom.0 as usize)?.closed.clone();
-        let texts = closed.iter().filter_map(|text| self.texts.get(text.0 as usize).cloned()).collect();
-        match self.left(guard, atom, texts) {
-            (mut left, false) if left.len() == 1 => left.pop(),
-            _ => None,
+        let closed = &self.atoms.get(atom.0 as usize)?.closed;
+        let nodes = self.questions(guard, atom)?;
+        let can_be = |text: TextId| nodes.iter().any(|node| node.next(text) != Guard::NEVER);
+        if closed.is_empty() && nodes.iter().any(|node| node.rest != Guard::NEVER) {
+            return None;
         }
+        let named = nodes.iter().flat_map(|node| node.branches.iter().map(|(text, _)| *text));
+        let texts: Vec<TextId> = if closed.is_empty() { named.collect() } else { closed.clone() };
+        let mut left = texts.into_iter().filter(|&text| can_be(text));
+        let first = left.next()?;
+        left.all(|text| text == first).then(|| self.texts.get(first.0 as usize).cloned()).flatten()
     }
 
     /// Texts that the formula compares an atom with, in the order they were met.

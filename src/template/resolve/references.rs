@@ -141,6 +141,9 @@ impl Resolver<'_, '_> {
     /// A parameter nobody gave a value: decided by the case, its allowed values, or its default.
     fn open_parameter(&mut self, parameter: &Parameter, span: Span) -> Sourced {
         let atom = self.unnamed(parameter);
+        if let Some(text) = self.path.only(&atom) {
+            return self.chosen(parameter, &text, span);
+        }
         let options = self.options(parameter);
         let has_some = !options.values.is_empty();
         let (values, open) = self.path.left(&atom, options.values, options.open);
