@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use crate::config::data::{self, Data, DataValue};
 use crate::config::mistakes::Mistakes;
-use crate::source::{FileId, Spanned};
+use crate::source::{FileId, Span, Spanned, TextRange};
 
 /// Names of the file, the one that wins first.
 pub const SAMCONFIG_NAMES: [&str; 3] = ["samconfig.toml", "samconfig.yaml", "samconfig.yml"];
+
+/// Endings of a samconfig that has another name.
+const SAMCONFIG_ENDINGS: [&str; 3] = [".toml", ".yaml", ".yml"];
 
 /// Commands that make a stack, the one that counts first. What the others are given makes none.
 const DEPLOYING: [&str; 2] = ["deploy", "sync"];
@@ -46,6 +49,12 @@ impl Samconfig {
 
 /// Reads a samconfig.
 pub(super) fn read(file: FileId, name: &str, text: &Arc<str>, mistakes: &mut Mistakes) -> Samconfig {
+    if !SAMCONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        let help = "sam reads `.toml`, `.yaml` and `.yml`".to_owned();
+        let message = format!("`{name}` is a kind of file that sam does not read");
+        mistakes.add(Span::new(file, TextRange::new(0, 0)), message, String::new(), Some(help));
+        return Samconfig::default();
+    }
     let Some(data) = data::read(file, name, text, "the samconfig", mistakes) else {
         return Samconfig::default();
     };

@@ -4,6 +4,7 @@
 //! Compares what is written with what is written. That an API gets the stricter posture of both files, whatever
 //! selects it, is `intent`'s.
 
+use crate::config::environments::Environment;
 use crate::config::mistake;
 use crate::config::settings::{Approved, Discovery, Dns, FailOn, Level, Limits, RuleSetting, Settings};
 use crate::diagnostic::{Diagnostic, Label, Severity};
@@ -68,6 +69,15 @@ impl Found {
 }
 
 fn postures(found: &mut Found, base: &Settings, own: &Settings) {
+    for environment in &own.environments {
+        let same = |other: &&Environment| other.name.value == environment.name.value;
+        let stated = base.environments.iter().find(same).and_then(|other| other.body.posture.as_ref());
+        if let (Some(stated), Some(posture)) = (stated, &environment.body.posture)
+            && posture.value.strictness() < stated.value.strictness()
+        {
+            loosened_posture(found, posture, stated.span);
+        }
+    }
     let Some(stated) = &base.posture else { return };
     let overrides = own.overrides.iter().filter_map(|one| one.posture.as_ref());
     let environments = own.environments.iter().filter_map(|one| one.body.posture.as_ref());
@@ -78,14 +88,18 @@ fn postures(found: &mut Found, base: &Settings, own: &Settings) {
         .chain(environments)
         .filter(|own| own.value.strictness() < stated.value.strictness())
     {
-        let word = match posture.value {
-            Posture::Private => "private",
-            Posture::Public => "public",
-            Posture::Unset => "unset",
-        };
-        let message = format!("`posture = \"{word}\"` loosens what this file extends");
-        found.add(posture.span, message, Some(stated.span));
+        loosened_posture(found, posture, stated.span);
     }
+}
+
+fn loosened_posture(found: &mut Found, posture: &Spanned<Posture>, stated: Span) {
+    let word = match posture.value {
+        Posture::Private => "private",
+        Posture::Public => "public",
+        Posture::Unset => "unset",
+    };
+    let message = format!("`posture = \"{word}\"` loosens what this file extends");
+    found.add(posture.span, message, Some(stated));
 }
 
 fn discovery(found: &mut Found, base: &Discovery, own: &Discovery) {
