@@ -36,7 +36,8 @@ const BESIDE_A_BROKEN_LIST: &[&str] =
     &["missing-resource-policy", "policy-omits-endpoint", "policy-denies-everyone", "policy-open-to-any-vpc"];
 
 /// What follows from an entry that names no endpoint for execute-api.
-const BESIDE_A_WRONG_ENTRY: &[&str] = &["policy-omits-endpoint", "duplicate-vpc-endpoint-id"];
+const BESIDE_A_WRONG_ENTRY: &[&str] =
+    &["policy-omits-endpoint", "unapproved-vpc-endpoint", "duplicate-vpc-endpoint-id"];
 
 /// Everything else about an endpoint that cannot be made as it is written.
 const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
