@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use wicketgate::answer::catalogue::own_page;
 use wicketgate::check::settings::Settings;
 use wicketgate::check::{self, File, Outcome, Role, examples};
 use wicketgate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
+use wicketgate::report::catalogue::write_list;
 use wicketgate::report::text::{self, Colour, TextOptions};
 use wicketgate::rules::own::example::Input;
 use wicketgate::rules::own::facts::{self, CALLERS, Type};
@@ -72,6 +74,18 @@ fn the_examples_of_shipped_rules_are_as_their_authors_expect() {
             let wrong = examples::run(&rule, case, texts);
             assert!(wrong.is_none(), "{stem}: {:?} at {:?}", wrong.unwrap().primary.message, case.span);
         }
+    }
+}
+
+#[test]
+fn the_catalogue_shows_them_like_others() {
+    for (_, _, rule) in shipped() {
+        let page = own_page(&rule, &Sources::new());
+        let mut list = Vec::new();
+        write_list(&mut list, std::slice::from_ref(&page)).unwrap();
+        let line = String::from_utf8(list).unwrap();
+        assert!(line.starts_with(rule.id.as_str()) && line.trim_end().ends_with(&rule.page.title), "{line}");
+        assert!(!page.bad.is_empty() && !page.good.is_empty() && !page.remedies.is_empty());
     }
 }
 
