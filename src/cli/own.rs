@@ -20,7 +20,7 @@ use crate::report::text::{self, Colour, TextOptions};
 use crate::rules::metadata;
 use crate::rules::own::example::{Case, Input};
 use crate::rules::own::{self, OwnRule};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, SourceFile, Sources, Spanned};
 
 /// Said after mistakes when nothing was done because of them.
 pub(super) const BAD_RULES: &str =
@@ -60,8 +60,8 @@ pub(super) fn here(policy: &RulesPolicyArgs) -> Result<Found, Failure> {
     Ok(found)
 }
 
-/// Reads the rules that policy files name, and looks whether they speak of rules that there are not. What is wrong
-/// is added to `mistakes`, once for each file: `known` says which have been read.
+/// Reads the rules that policy files name, and looks at what depends on which rules there are. What is wrong is
+/// added to `mistakes`, once for each file: `known` says which have been read.
 pub(super) fn load(
     sources: &mut Sources,
     working: &Path,
@@ -69,40 +69,72 @@ pub(super) fn load(
     known: &mut BTreeMap<String, FileId>,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Arc<OwnRule>>, Failure> {
-    let mut rules: Vec<OwnRule> = Vec::new();
-    let before = mistakes.len();
-    // Whether something is wrong that has been told.
-    let mut told = false;
-    for folder in chain.layers.iter().flat_map(|layer| &layer.own_rules) {
-        let naming = sources.name(folder.span.file).to_owned();
-        match load::rule_files(working, &naming, &folder.value, metadata::SIZE_LIMIT) {
-            Ok(files) => {
-                for file in files {
-                    let (name, text) = (file.name().to_owned(), file.shared_text());
-                    let is_new = !known.contains_key(&name);
-                    let id = *known.entry(name).or_insert_with(|| sources.add(file));
-                    match own::read(id, &text) {
-                        Ok(rule) => rules.push(rule),
-                        Err(found) if is_new => mistakes.extend(found),
-                        Err(_) => told = true,
-                    }
-                }
-            }
-            Err(RuleFolderError::Load(error)) => return Err(error.into()),
-            Err(error) => {
-                let message = format!("`own-rules` cannot be `{}`", folder.value);
-                mistakes.push(config::mistake(folder.span, message, error.to_string(), None));
-            }
+    let mut reader = Reader { sources, working, known, mistakes, rules: Vec::new(), is_whole: true };
+    for (layer, settings) in chain.layers.iter().enumerate() {
+        for folder in &settings.own_rules {
+            reader.folder(layer, folder)?;
         }
     }
+    let Reader { rules, is_whole, .. } = reader;
+    let (layers, rules): (Vec<usize>, Vec<OwnRule>) = rules.into_iter().unzip();
     mistakes.extend(own::duplicates(&rules));
+    mistakes.extend(chain.loosened(|layer, rule| {
+        let brought = rules.iter().zip(&layers).find(|(own, _)| own.id.as_str() == rule);
+        brought.filter(|(_, by)| **by <= layer).map(|(own, _)| own.severity)
+    }));
     // While some rules cannot be read, nobody knows which there are.
-    if mistakes.len() == before && !told {
+    if is_whole {
         let mut ids: Vec<&str> = metadata::ids().map(RuleId::as_str).collect();
         ids.extend(rules.iter().map(|rule| rule.id.as_str()));
         mistakes.extend(chain.layers.iter().flat_map(|layer| config::unknown_rules(layer, &ids)));
     }
     Ok(rules.into_iter().map(Arc::new).collect())
+}
+
+struct Reader<'a> {
+    sources: &'a mut Sources,
+    working: &'a Path,
+    /// Files that are among the sources already, by their names.
+    known: &'a mut BTreeMap<String, FileId>,
+    mistakes: &'a mut Vec<Diagnostic>,
+    /// Each with the place of the policy file that names it.
+    rules: Vec<(usize, OwnRule)>,
+    /// Whether every rule could be read.
+    is_whole: bool,
+}
+
+impl Reader<'_> {
+    fn folder(&mut self, layer: usize, folder: &Spanned<String>) -> Result<(), Failure> {
+        let naming = self.sources.name(folder.span.file).to_owned();
+        match load::rule_files(self.working, &naming, &folder.value, metadata::SIZE_LIMIT) {
+            Ok(files) => files.into_iter().for_each(|file| self.file(layer, file)),
+            Err(RuleFolderError::Load(error)) => return Err(error.into()),
+            Err(error) => {
+                let message = format!("`own-rules` cannot be `{}`", folder.value);
+                self.mistakes.push(config::mistake(folder.span, message, error.to_string(), None));
+                self.is_whole = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, layer: usize, file: SourceFile) {
+        let (name, text) = (file.name().to_owned(), file.shared_text());
+        let is_new = !self.known.contains_key(&name);
+        let sources = &mut *self.sources;
+        let id = *self.known.entry(name).or_insert_with(|| sources.add(file));
+        if self.rules.iter().any(|(_, rule)| rule.file() == id) {
+            // Two policy files name one folder.
+            return;
+        }
+        match own::read(id, &text) {
+            Ok(rule) => self.rules.push((layer, rule)),
+            Err(found) => {
+                self.is_whole = false;
+                self.mistakes.extend(found.into_iter().filter(|_| is_new));
+            }
+        }
+    }
 }
 
 /// Runs the examples of the own rules: 0 when each is as its author expects, else 1.

@@ -27,8 +27,8 @@ pub(super) struct Chain {
 }
 
 /// Reads a policy file and what it extends into `sources`. What is wrong is added to `mistakes`, once for each
-/// file: `known` says which have been read. Names of rules are not looked at: which there are depends on the
-/// organisation's own.
+/// file: `known` says which have been read. What depends on the organisation's own rules is not looked at: the names
+/// of rules, and whether a file loosens what it extends.
 pub(super) fn read_chain(
     sources: &mut Sources,
     working: &Path,
@@ -39,13 +39,21 @@ pub(super) fn read_chain(
     let source = load::read_policy(working, path, config::SIZE_LIMIT as u64)?;
     let mut reader = Reader { sources, working, known, mistakes, open: Vec::new(), chain: Chain::default() };
     reader.add(path, source);
-    let chain = reader.chain;
-    for (index, own) in chain.layers.iter().enumerate() {
-        for base in chain.layers.iter().take(index) {
-            mistakes.extend(loosened(base, own, &loudest));
+    Ok(reader.chain)
+}
+
+impl Chain {
+    /// What each file loosens of those it extends. `own` is the severity of an organisation's rule, if a file up
+    /// to this place among the layers brings it.
+    pub(super) fn loosened(&self, own: impl Fn(usize, &str) -> Option<Severity>) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            for (place, base) in self.layers.iter().enumerate().take(index) {
+                found.extend(loosened(base, layer, &|rule| loudest(rule).or_else(|| own(place, rule))));
+            }
         }
+        found
     }
-    Ok(chain)
 }
 
 /// The loudest severity of a built-in rule.

@@ -13,7 +13,7 @@ use crate::intent::Posture;
 use crate::intent::stated::PrivateDnsStance;
 use crate::source::{Span, Spanned};
 
-/// The loudest severity a built-in rule speaks with; `None` for a rule that is not built in.
+/// The loudest severity a rule speaks with; `None` for a rule that what is extended does not know.
 pub type Loudest<'a> = dyn Fn(&str) -> Option<Severity> + 'a;
 
 /// The mistakes in `own`: what it loosens of `base`, which it extends.
