@@ -177,6 +177,13 @@ pub(super) struct EnvironmentArgs {
     pub(super) parameter_files: Vec<PathBuf>,
 }
 
+impl EnvironmentArgs {
+    /// Whether it says nothing.
+    pub(super) fn is_plain(&self) -> bool {
+        self.env.is_empty() && self.params.is_empty() && self.parameter_files.is_empty()
+    }
+}
+
 /// Arguments of `resolve`.
 #[derive(Debug, Args)]
 pub(super) struct ResolveArgs {
@@ -338,6 +345,15 @@ pub(super) struct CheckArgs {
     /// Lowest severity that makes the exit status 1 [default: warning]
     #[arg(long, value_name = "SEVERITY", value_enum, help_heading = "Findings")]
     pub(super) fail_on: Option<FailOnChoice>,
+    /// Do not report the findings that this file knows; what is gone is taken out of it
+    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write the findings of this run to a file that --baseline takes
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Findings")]
+    pub(super) write_baseline: Option<PathBuf>,
+    /// Also write errors about exposure, which a baseline hides only then
+    #[arg(long, requires = "write_baseline", help_heading = "Findings")]
+    pub(super) include_errors: bool,
     /// Day on which exceptions are judged, as 2027-03-31 [default: today]
     #[arg(long, value_name = "DATE", value_parser = parse_day, help_heading = "Findings")]
     pub(super) today: Option<Date>,

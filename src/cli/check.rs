@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use crate::cli::args::{CheckArgs, CheckFormat, FailOnChoice, PostureChoice};
+use crate::cli::baseline;
 use crate::cli::environments;
 use crate::cli::explain::known_rule;
 use crate::cli::failure::{Failure, Status};
@@ -64,7 +65,8 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
     if let Some(failure) = unknown_parameter(std::mem::take(&mut judged.unknown)) {
         return Err(failure);
     }
-    report(args, &input, &judged, started)
+    let notes = baseline::apply(args, &input, &mut judged)?;
+    report(args, &input, &judged, &notes, started)
 }
 
 /// Reports mistakes because of which nothing was judged.
@@ -97,11 +99,17 @@ fn flags(args: &CheckArgs) -> Flags {
     }
 }
 
-fn report(args: &CheckArgs, input: &Input, judged: &Judged, started: Instant) -> Result<Status, Failure> {
-    let found = &judged.diagnostics;
+fn report(
+    args: &CheckArgs,
+    input: &Input,
+    judged: &Judged,
+    notes: &[String],
+    started: Instant,
+) -> Result<Status, Failure> {
+    let found = &judged.diagnostics();
     let numbers = numbers(judged);
     deliver(args.output.as_deref(), |out| write(out, args, found, &input.sources, &numbers))?;
-    let mut lines = Vec::new();
+    let mut lines = notes.to_vec();
     if args.verbose {
         say_what_was_read(&mut lines, input);
     }
@@ -154,7 +162,7 @@ fn numbers(judged: &Judged) -> Summary {
         suppressed: counted.suppressed,
         ..Summary::default()
     };
-    summary.with_findings(&judged.diagnostics)
+    summary.with_findings(&judged.diagnostics())
 }
 
 /// The lines that a reporter writes.
@@ -184,13 +192,15 @@ fn is_question(args: &CheckArgs, judged: &Judged) -> bool {
         diagnostic.rule.as_str() == "public-api" && diagnostic.severity == Severity::Warning
     };
     let unsaid = judged.without_policy && args.posture.is_none() && !args.policy.isolated;
-    args.format == CheckFormat::Full && unsaid && judged.diagnostics.iter().any(asks)
+    args.format == CheckFormat::Full
+        && unsaid
+        && judged.findings.iter().any(|finding| asks(&finding.diagnostic))
 }
 
 fn status(args: &CheckArgs, input: &Input, judged: &Judged) -> Status {
     if !input.errors.is_empty() || judged.internal_error {
         Status::Failed
-    } else if judged.failing && !args.exit_zero {
+    } else if judged.is_failing() && !args.exit_zero {
         Status::Findings
     } else if !input.empty_folders.is_empty() && !args.allow_empty {
         Status::NoTemplate

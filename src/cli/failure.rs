@@ -79,6 +79,13 @@ pub(super) enum Failure {
         /// All names there are.
         known: Vec<String>,
     },
+    /// The file of `--baseline` is none.
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The file of `--output` could not be written.
     Output {
         /// The file.
@@ -119,6 +126,13 @@ impl fmt::Display for Failure {
             }
             Self::UnknownEnvironment { name, nearest, known } => {
                 unknown_environment(formatter, name, nearest, known)
+            }
+            Self::Baseline { path, message } => {
+                write!(
+                    formatter,
+                    "{} is no baseline: {message}; --write-baseline makes a new one",
+                    path.display()
+                )
             }
             Self::Output { path, source } => write!(formatter, "cannot write {}: {source}", path.display()),
             Self::Stdout(source) => write!(formatter, "cannot write to standard output: {source}"),
@@ -161,6 +175,7 @@ impl std::error::Error for Failure {
             | Self::Parameter(_)
             | Self::UnknownParameter { .. }
             | Self::UnknownEnvironment { .. }
+            | Self::Baseline { .. }
             | Self::ReaderGone => None,
             Self::WorkingDirectory(source)
             | Self::Stdin(source)

@@ -17,6 +17,7 @@ use crate::cli::input::{self, Input, InputFile};
 use crate::cli::own;
 use crate::cli::policy::{Chain, read_chain};
 use crate::config::{self, FailOn};
+use crate::diagnostic::fingerprint::fingerprints;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::intent::Posture;
 use crate::intent::date::Date;
@@ -79,16 +80,30 @@ pub(super) struct Policies {
 /// What governs the run, or the mistakes in what was named: with those nothing may be judged.
 pub(super) type ReadPolicies = Result<Policies, Vec<Diagnostic>>;
 
+/// A finding of the run.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) diagnostic: Diagnostic,
+    /// Filled in when all findings of the run are there.
+    pub(super) fingerprint: String,
+    /// Whether it is at or above the threshold of its file.
+    pub(super) fails: bool,
+}
+
+impl Finding {
+    fn new(diagnostic: Diagnostic, fails: bool) -> Self {
+        Self { diagnostic, fingerprint: String::new(), fails }
+    }
+}
+
 /// Judgements of all groups together.
 #[derive(Default)]
 pub(super) struct Judged {
     /// Sorted by file name, offset and rule.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) findings: Vec<Finding>,
     pub(super) summary: Summary,
     /// The exceptions of all groups.
     pub(super) exceptions: Vec<Accepted>,
-    /// Whether some finding is at or above the threshold.
-    pub(super) failing: bool,
     /// Whether some reported file has no policy file.
     pub(super) without_policy: bool,
     /// What is wrong with values in files that were named; if there is anything, nothing else counts.
@@ -175,8 +190,8 @@ pub(super) fn judge(input: &mut Input, policies: Policies) -> Judged {
     let several = policies.groups.len() > 1 || !policies.problems.is_empty();
     for problem in policies.problems {
         let fails = |group: &Group| group.fail_on.fails(problem.severity);
-        judged.failing |= policies.groups.iter().any(fails);
-        judged.diagnostics.push(problem);
+        let fails = policies.groups.iter().any(fails);
+        judged.findings.push(Finding::new(problem, fails));
     }
     for group in policies.groups {
         let files = roles(input, |file| group.files.binary_search(&file.id).is_ok());
@@ -191,12 +206,16 @@ pub(super) fn judge(input: &mut Input, policies: Policies) -> Judged {
         judged.take(outcome, &group, &input.files);
     }
     if several {
-        let place = |diagnostic: &Diagnostic| {
-            let span = diagnostic.primary.span;
-            (input.sources.name(span.file).to_owned(), span.range, diagnostic.rule.clone())
+        let place = |finding: &Finding| {
+            let span = finding.diagnostic.primary.span;
+            (input.sources.name(span.file).to_owned(), span.range, finding.diagnostic.rule.clone())
         };
-        judged.diagnostics.sort_by_cached_key(place);
-        judged.diagnostics.dedup();
+        judged.findings.sort_by_cached_key(place);
+        judged.findings.dedup();
+    }
+    let prints = fingerprints(&judged.diagnostics(), &input.sources);
+    for (finding, print) in judged.findings.iter_mut().zip(prints) {
+        finding.fingerprint = print;
     }
     judged
 }
@@ -290,6 +309,16 @@ fn paths(input: &Input, policy: &Path) -> BTreeMap<FileId, String> {
 }
 
 impl Judged {
+    /// What is shown.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.findings.iter().map(|finding| finding.diagnostic.clone()).collect()
+    }
+
+    /// Whether some finding is at or above the threshold.
+    pub(super) fn is_failing(&self) -> bool {
+        self.findings.iter().any(|finding| finding.fails)
+    }
+
     fn take(&mut self, outcome: Outcome, group: &Group, files: &[InputFile]) {
         self.without_policy |= !group.has_policy;
         self.internal_error |= outcome.internal_error;
@@ -301,8 +330,8 @@ impl Judged {
         };
         let found = outcome.diagnostics.into_iter().filter(|diagnostic| !told_elsewhere(diagnostic));
         for diagnostic in found {
-            self.failing |= group.fail_on.fails(diagnostic.severity);
-            self.diagnostics.push(diagnostic);
+            let fails = group.fail_on.fails(diagnostic.severity);
+            self.findings.push(Finding::new(diagnostic, fails));
         }
         let sum = &mut self.summary;
         sum.templates += outcome.summary.templates;

@@ -3,6 +3,7 @@
 //! It is the only module that prints. What it prints is made by the layers below; it judges nothing.
 
 mod args;
+mod baseline;
 mod check;
 mod environments;
 mod exceptions;

@@ -4,6 +4,7 @@
 //! flag win.
 
 pub mod bind;
+pub mod baseline;
 pub mod environments;
 pub mod files;
 pub(crate) mod mistakes;
