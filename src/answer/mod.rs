@@ -5,6 +5,7 @@
 pub mod case;
 pub mod catalogue;
 pub mod exceptions;
+pub mod init;
 pub mod map;
 pub mod plain;
 pub mod request;

@@ -107,6 +107,8 @@ pub(super) enum Verb {
     /// Say whether a request may call an API, and which statement decides
     #[command(after_help = SIMULATE_HELP)]
     Simulate(Box<SimulateArgs>),
+    /// Look at the templates below this folder and write a first `wicketgate.toml`; never overwrites one
+    Init,
     /// List every exception with who answers for it and until when, soonest first
     Exceptions(ExceptionsArgs),
     /// Print what a rule means, why it matters and what to do

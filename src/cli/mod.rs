@@ -10,6 +10,7 @@ mod exceptions;
 mod explain;
 mod failure;
 mod input;
+mod init;
 mod judge;
 mod map;
 mod output;
@@ -58,6 +59,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Fai
         Verb::Map(args) => map::run(&args),
         Verb::Resolve(args) => resolve::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
+        Verb::Init => init::run(),
         Verb::Exceptions(args) => exceptions::run(&args),
         Verb::Explain { rule, policy } => explain::explain(&rule, &policy),
         Verb::Rules { action: Some(RulesAction::Test { policy }), .. } => own::test(&policy),

@@ -67,6 +67,14 @@ pub(super) fn note_diagnostics(mistakes: &[Diagnostic], input: &Input) {
     note_all(String::from_utf8_lossy(&bytes).lines());
 }
 
+/// Writes a file that must not be there yet.
+pub(super) fn create_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let created = OpenOptions::new().write(true).create_new(true).open(path);
+    created
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|source| Failure::Output { path: path.to_path_buf(), source })
+}
+
 /// Puts `bytes` into the file at `path`: whole or not at all, so that nobody ever reads half a result.
 fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A pipe or a device is written to; only regular files are replaced. A link stays, its target is replaced.

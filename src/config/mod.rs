@@ -9,6 +9,7 @@ pub mod environments;
 pub mod files;
 pub(crate) mod mistakes;
 pub mod samconfig;
+pub mod schema;
 pub mod settings;
 pub mod shape;
 pub mod tighten;

@@ -1,6 +1,7 @@
 //! Tables of policy files and the mistakes in them; and what must hold for any text.
 
 use super::*;
+use crate::config::shape::Shape;
 use crate::intent::Posture;
 use crate::source::{SourceFile, Sources};
 
@@ -214,4 +215,93 @@ fn has_key(text: &str, key: &str) -> bool {
     text.lines().any(|line| {
         line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
     })
+}
+
+/// A small generator of numbers, the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
+    }
+
+    /// A value of this shape, written in a line.
+    fn value(&mut self, shape: &Shape) -> String {
+        match shape {
+            Shape::Text => ["\"a\"", "'*é'", "\"services/**\"", "\"111111111111\""][self.below(4)].to_owned(),
+            Shape::Boolean => ["true", "false"][self.below(2)].to_owned(),
+            Shape::Date => format!("20{}-0{}-1{}", 10 + self.below(90), 1 + self.below(9), self.below(9)),
+            Shape::Days => self.below(60_000).to_string(),
+            Shape::Constant(number) => number.to_string(),
+            Shape::Words(words) => format!("\"{}\"", words[self.below(words.len())]),
+            Shape::List(item) => {
+                let items: Vec<String> = (0..1 + self.below(3)).map(|_| self.value(item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Shape::Table(properties) => {
+                let lines: Vec<String> = properties
+                    .iter()
+                    .filter(|property| property.required || self.below(3) > 0)
+                    .map(|property| property.key)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|key| {
+                        let property = properties.iter().find(|property| property.key == key).unwrap();
+                        format!("{key} = {}", self.value(&property.shape))
+                    })
+                    .collect();
+                format!("{{ {} }}", lines.join(", "))
+            }
+            Shape::Named(value) => {
+                format!("{{ one = {}, \"two é\" = {} }}", self.value(value), self.value(value))
+            }
+            Shape::Either(shapes) => {
+                let index = self.below(shapes.len());
+                self.value(&shapes[index])
+            }
+        }
+    }
+
+    /// A file with some of the keys there are.
+    fn file(&mut self) -> String {
+        let mut text = String::new();
+        for property in describe() {
+            if self.below(4) == 0 {
+                text += &format!("{} = {}\n", property.key, self.value(&property.shape));
+            }
+        }
+        text
+    }
+}
+
+#[test]
+fn ten_thousand_files_give_settings_or_located_mistakes() {
+    let mut dice = Dice(7);
+    let (mut good, mut bad) = (0, 0);
+    for round in 0..10_000 {
+        let mut text = dice.file();
+        for _ in 0..(round % 4) {
+            let at = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).nth(dice.below(text.len() + 1));
+            let at = at.unwrap_or(text.len());
+            match dice.below(3) {
+                0 => text.truncate(at),
+                1 => text.insert_str(at, ["=", "\"", "x", "]", "\n", "é", "[", "0", "\u{0}"][dice.below(9)]),
+                _ if at < text.len() => drop(text.remove(at)),
+                _ => {}
+            }
+        }
+        let (_, found) = read(FileId(0), &text);
+        if found.is_empty() {
+            good += 1;
+        } else {
+            bad += 1;
+        }
+        for mistake in &found {
+            let range = mistake.primary.span.range;
+            assert!(text.get(range.as_usize()).is_some(), "{range:?} of {text:?}");
+            assert!(!mistake.message.is_empty() && mistake.severity == Severity::Error);
+        }
+    }
+    assert!(good > 2_000 && bad > 2_000, "{good} good, {bad} bad");
 }

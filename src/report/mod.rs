@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod concise;
 pub mod exceptions;
+pub mod init;
 pub mod json;
 pub mod map;
 pub mod request;
