@@ -38,7 +38,7 @@ pub(super) fn run() -> Result<Status, Failure> {
     };
     let shown: Vec<FileId> =
         input.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
-    let found = seen(&analysis.model, &|file| shown.binary_search(&file).is_ok());
+    let found = seen(&analysis.analysis.model, &|file| shown.binary_search(&file).is_ok());
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
     let _ = report::init::write(&mut bytes, &found, &input.sources);
