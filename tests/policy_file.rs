@@ -162,7 +162,7 @@ fn rows(rows_of: &[Property], front: &str, out: &mut String) {
 
 fn takes(shape: &Shape) -> (String, &[Property]) {
     match shape {
-        Shape::Text => ("text".to_owned(), &[]),
+        Shape::Text | Shape::AnyText => ("text".to_owned(), &[]),
         Shape::Boolean => ("`true`, `false`".to_owned(), &[]),
         Shape::Date => ("day".to_owned(), &[]),
         Shape::Days => ("days".to_owned(), &[]),

@@ -278,7 +278,7 @@ impl<'t, 'text> Section<'t, 'text> {
         key: &'static str,
         about: &'static str,
     ) -> Vec<(Spanned<String>, Spanned<String>)> {
-        let shape = || Shape::Named(Box::new(Shape::Text));
+        let shape = || Shape::Named(Box::new(Shape::AnyText));
         self.named(key, about, shape, |section, name, value| match value.get_ref() {
             DeValue::String(text) => {
                 Some(Spanned { value: text.to_string(), span: section.mistakes.span(value.span()) })

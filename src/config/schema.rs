@@ -41,6 +41,7 @@ fn table(properties: &[Property]) -> Map<String, Value> {
 fn shape(shape_of: &Shape) -> Map<String, Value> {
     object(match shape_of {
         Shape::Text => json!({"type": "string", "pattern": "\\S"}),
+        Shape::AnyText => json!({"type": "string"}),
         Shape::Boolean => json!({"type": "boolean"}),
         // Editors hand TOML's local dates over as text.
         Shape::Date => json!({"type": "string", "format": "date"}),

@@ -7,6 +7,8 @@
 pub enum Shape {
     /// A text that is not empty.
     Text,
+    /// A text that may be empty.
+    AnyText,
     /// `true` or `false`.
     Boolean,
     /// A day of the calendar.

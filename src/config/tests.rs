@@ -229,7 +229,9 @@ impl Dice {
     /// A value of this shape, written in a line.
     fn value(&mut self, shape: &Shape) -> String {
         match shape {
-            Shape::Text => ["\"a\"", "'*é'", "\"services/**\"", "\"111111111111\""][self.below(4)].to_owned(),
+            Shape::Text | Shape::AnyText => {
+                ["\"a\"", "'*é'", "\"services/**\"", "\"111111111111\""][self.below(4)].to_owned()
+            }
             Shape::Boolean => ["true", "false"][self.below(2)].to_owned(),
             Shape::Date => format!("20{}-0{}-1{}", 10 + self.below(90), 1 + self.below(9), self.below(9)),
             Shape::Days => self.below(60_000).to_string(),

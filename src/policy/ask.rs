@@ -196,6 +196,7 @@ impl<'p> Solver<'p> {
 
     fn group(&mut self, group: &Group) -> Rc<Core> {
         let mut all = Core::default();
+        let mut uncertain = Vec::new();
         for caller in 0..self.callers.len() {
             let rows = self.rows(caller, group);
             let core = match self.solved[caller].get(&rows) {
@@ -206,7 +207,14 @@ impl<'p> Solver<'p> {
                     core
                 }
             };
-            all.merge(&core, self.callers[caller].certain);
+            if self.callers[caller].certain {
+                all.merge(&core);
+            } else {
+                uncertain.push(core);
+            }
+        }
+        for core in uncertain {
+            all.merge_uncertain(&core);
         }
         Rc::new(all)
     }
@@ -396,21 +404,22 @@ impl<'p> Solver<'p> {
 }
 
 impl Core {
-    /// Adds the requests of another kind of caller; without certainty that there is one, what is let through
-    /// is in doubt.
-    fn merge(&mut self, other: &Core, certain: bool) {
-        let pick = |own: &mut Option<Rc<Pick>>, others: &Option<Rc<Pick>>| {
-            if own.is_none() {
-                own.clone_from(others);
-            }
-        };
-        if certain {
-            pick(&mut self.allowed, &other.allowed);
-            pick(&mut self.refused, &other.refused);
-        } else {
-            pick(&mut self.doubtful, &other.allowed);
+    /// Adds the requests of another kind of caller.
+    fn merge(&mut self, other: &Core) {
+        keep_first(&mut self.allowed, &other.allowed);
+        keep_first(&mut self.refused, &other.refused);
+        keep_first(&mut self.doubtful, &other.doubtful);
+    }
+
+    /// Adds the requests of a kind of caller that there may be or not: in doubt is what only they can do, and
+    /// that nobody is refused where only they are.
+    fn merge_uncertain(&mut self, other: &Core) {
+        if self.allowed.is_none() {
+            keep_first(&mut self.doubtful, &other.allowed);
+        } else if self.refused.is_none() {
+            keep_first(&mut self.doubtful, &other.refused);
         }
-        pick(&mut self.doubtful, &other.doubtful);
+        keep_first(&mut self.doubtful, &other.doubtful);
     }
 
     /// What holds in both of two ways that things may stand; what holds in one only is in doubt.
@@ -429,6 +438,12 @@ impl Core {
             refused: both(self.refused, &other.refused),
             doubtful: self.doubtful.or(other.doubtful).or(doubt),
         }
+    }
+}
+
+fn keep_first(own: &mut Option<Rc<Pick>>, other: &Option<Rc<Pick>>) {
+    if own.is_none() {
+        own.clone_from(other);
     }
 }
 
