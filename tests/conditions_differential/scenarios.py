@@ -5,7 +5,8 @@
 
 SHARED is the folder that holds `oracles` and `corpus`. Looks at every template of the corpus and at GENERATED
 templates of the generator. Writes one record for each that has such conditions: file, template (of generated ones),
-the conditions, whether the answer is exact, and the possible rows. Wants PyYAML.
+the conditions, whether the answer is exact, whether references are compared with each other (the referee may then miss
+rows), and the possible rows. Wants PyYAML.
 """
 import json
 import os
@@ -30,7 +31,26 @@ def rows(template):
     if not names:
         return None
     seen, exact = cfn_scenarios.brute(template, names)
-    return {"conditions": names, "exact": exact, "rows": sorted(map(list, seen))}
+    compared = compares_two_unknowns(template.get("Conditions"))
+    return {"conditions": names, "exact": exact, "compared": compared, "rows": sorted(map(list, seen))}
+
+
+def refers(value):
+    """Whether a value refers to anything."""
+    if isinstance(value, dict):
+        return "Ref" in value or "Fn::Sub" in value or any(map(refers, value.values()))
+    return isinstance(value, list) and any(map(refers, value))
+
+
+def compares_two_unknowns(value):
+    """Whether two references are compared with each other. The referee tries each parameter with the texts that it
+    is compared with itself, so it misses that `A = B` and `A = x` can hold together."""
+    if isinstance(value, dict):
+        sides = value.get("Fn::Equals")
+        if isinstance(sides, list) and len(sides) == 2 and all(map(refers, sides)):
+            return True
+        return any(map(compares_two_unknowns, value.values()))
+    return isinstance(value, list) and any(map(compares_two_unknowns, value))
 
 
 def corpus():
