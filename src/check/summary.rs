@@ -14,7 +14,7 @@ pub struct Summary {
     pub private_apis: usize,
     /// APIs that are public in some possibility. What is neither is unknown.
     pub public_apis: usize,
-    /// Lambda functions of the whole run.
+    /// Lambda functions.
     pub functions: usize,
     /// Execute-api endpoints, one per resource.
     pub endpoints: usize,
@@ -39,7 +39,7 @@ impl Summary {
             apis: apis.len(),
             private_apis: apis.iter().filter(|api| is_private(api)).count(),
             public_apis: apis.iter().filter(|api| api.may_be_public()).count(),
-            functions: model.functions,
+            functions: model.functions.iter().filter(|file| reported(**file)).count(),
             endpoints: endpoints.len(),
             suppressed: 0,
         }

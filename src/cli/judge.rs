@@ -338,8 +338,7 @@ impl Judged {
         sum.apis += outcome.summary.apis;
         sum.private_apis += outcome.summary.private_apis;
         sum.public_apis += outcome.summary.public_apis;
-        // Functions are counted over the whole run each time.
-        sum.functions = sum.functions.max(outcome.summary.functions);
+        sum.functions += outcome.summary.functions;
         sum.endpoints += outcome.summary.endpoints;
         sum.suppressed += outcome.summary.suppressed;
         self.exceptions.extend(outcome.exceptions);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::exposure::Context;
 use crate::exposure::model::Link;
+use crate::source::FileId;
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Path;
 use crate::template::intrinsic::{Function, intrinsic};
@@ -11,8 +12,8 @@ use crate::template::resolve::Resolver;
 use crate::template::value::{Name, StackId, StepKind};
 use crate::workspace::{Stack, Workspace};
 
-/// Lambda functions of a workspace after lowering; instances of the same template count once.
-pub(crate) fn count_functions(workspace: &Workspace) -> usize {
+/// The file of each Lambda function of a workspace after lowering; instances of the same template count once.
+pub(crate) fn functions(workspace: &Workspace) -> Vec<FileId> {
     let mut seen = BTreeSet::new();
     for stack in workspace.stacks() {
         for resource in &stack.lowered.resources {
@@ -21,7 +22,7 @@ pub(crate) fn count_functions(workspace: &Workspace) -> usize {
             }
         }
     }
-    seen.len()
+    seen.into_iter().map(|(file, _)| file).collect()
 }
 
 /// All imports that mean an export of the run, in text order.

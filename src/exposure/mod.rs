@@ -63,7 +63,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     let endpoints = endpoints::find(&context);
     let apis = workspace.stacks().par_iter().flat_map_iter(|stack| stack_apis(&context, &endpoints, stack));
     let mut model = ExposureModel { apis: join_instances(apis.collect()), ..ExposureModel::default() };
-    model.functions = links::count_functions(workspace);
+    model.functions = links::functions(workspace);
     model.domains = domains::find(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);

@@ -34,8 +34,8 @@ pub struct ExposureModel {
     pub cnames: Vec<Cname>,
     /// Outputs with an export whose value is an execute-api endpoint of the run.
     pub endpoint_exports: Vec<EndpointExport>,
-    /// Number of Lambda functions, after lowering.
-    pub functions: usize,
+    /// The file of each Lambda function, after lowering.
+    pub functions: Vec<FileId>,
     /// Why the SAM transform refuses templates, in file order and in the order in which it finds them.
     pub refusals: Vec<Refused>,
     /// Events whose API is a resource of another kind, in file order: SAM takes it and nothing serves them.
