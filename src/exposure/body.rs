@@ -35,6 +35,9 @@ pub(crate) enum Settled {
 pub(crate) fn settle(resolver: &mut Resolver<'_, '_>, mut node: NodeId) -> Settled {
     for _ in 0..MAX_BRANCHES {
         let tree = resolver.tree();
+        if let Some(&document) = resolver.scope().lowered.documents.get(&node) {
+            return Settled::Node(document);
+        }
         let span = tree.tagged_span(node);
         let Some(Intrinsic { function, argument }) = intrinsic(tree, node) else {
             return Settled::Node(node);

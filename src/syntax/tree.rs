@@ -359,6 +359,18 @@ impl Tree {
         self.graft_at(other, node, &mut FxHashMap::default(), 0)
     }
 
+    /// Copies a node of a tree that was read from a text inside this file; the copies stand for the text at `span`.
+    pub fn graft_as(&mut self, other: &Tree, node: NodeId, span: Span) -> NodeId {
+        let first = self.len();
+        let copy = self.graft(other, node);
+        for id in first..self.len() {
+            if let Some(node) = self.node_mut(NodeId(id)) {
+                node.span = span;
+            }
+        }
+        copy
+    }
+
     fn graft_at(
         &mut self,
         other: &Tree,

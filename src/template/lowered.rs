@@ -23,6 +23,9 @@ pub struct Lowered {
     pub refusals: Vec<Refusal>,
     /// Events that an API serves, in the order in which the translator adds them.
     pub routes: Vec<EventRoute>,
+    /// OpenAPI documents that stand in the template as text: what the node of the text (or of the `Fn::Sub` around
+    /// it) says.
+    pub documents: FxHashMap<NodeId, NodeId>,
     index: FxHashMap<String, usize>,
     derived: FxHashMap<String, String>,
 }
@@ -40,8 +43,8 @@ impl Lowered {
         for (at, resource) in resources.iter().enumerate() {
             index.entry(resource.id.clone()).or_insert(at);
         }
-        let (routes, derived) = (Vec::new(), FxHashMap::default());
-        Self { tree, resources, conditions, surprises, refusals, routes, index, derived }
+        let (routes, derived, documents) = (Vec::new(), FxHashMap::default(), FxHashMap::default());
+        Self { tree, resources, conditions, surprises, refusals, routes, documents, index, derived }
     }
 
     /// Adds the events and the derived names (`Api.Stage`) with the logical ids they stand for.

@@ -4,6 +4,7 @@
 pub mod bindings;
 pub mod cases;
 pub mod document;
+pub(crate) mod documents;
 pub mod expand;
 pub mod guards;
 pub mod intrinsic;

@@ -17,6 +17,7 @@ use crate::syntax::tree::{NodeId, Tree};
 use crate::template::bindings::{Binding, Bindings};
 use crate::template::cases::Path;
 use crate::template::document::Template;
+use crate::template::documents;
 use crate::template::expand::{Known, expand};
 use crate::template::guards::Domain;
 use crate::template::intrinsic::intrinsic;
@@ -162,7 +163,8 @@ impl Workspace {
         let open_parameters = self.open_parameters(parent, &bindings);
         let known = Known { bindings: &bindings, open: &open_parameters };
         let template = &expand(template, known, &files).map_or_else(|| Arc::clone(template), Arc::new);
-        let lowered = sam::lower(template, &bindings, &files);
+        let mut lowered = sam::lower(template, &bindings, &files);
+        documents::read(&mut lowered);
         let id = StackId(u32::try_from(self.stacks.len()).unwrap_or(u32::MAX));
         let nested: Vec<_> =
             lowered.resources.iter().filter_map(|resource| nested_stack(&lowered.tree, resource)).collect();
