@@ -6,7 +6,7 @@
 use crate::exposure::model::{Auth, Method};
 use crate::exposure::served::Served;
 use crate::source::Span;
-use crate::syntax::tree::NodeId;
+use crate::syntax::tree::{Entry, NodeId};
 use crate::template::guards::Guard;
 use crate::template::intrinsic::{Function, Intrinsic, intrinsic};
 use crate::template::resolve::Resolver;
@@ -193,6 +193,17 @@ impl Body {
             }
         }
         complete
+    }
+
+    /// Where the body asks for an authorizer on every operation that does not say otherwise.
+    pub(crate) fn default_authorizer(&self, resolver: &mut Resolver<'_, '_>) -> Option<Span> {
+        let security = self.settled(resolver, "security")?;
+        let tree = resolver.tree();
+        let mut schemes = tree.items(security).iter().flat_map(|&one| tree.entries(one));
+        let asks = |entry: &Entry| {
+            tree.scalar(entry.key).is_some_and(|name| self.scheme(resolver, name) != Auth::None)
+        };
+        schemes.any(asks).then(|| tree.span(security))
     }
 
     fn path_item(

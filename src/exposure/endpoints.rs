@@ -109,6 +109,7 @@ fn endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option
         policy: peek("PolicyDocument"),
         condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
         region: stack.bindings.region.clone(),
+        account: stack.bindings.account.clone(),
         facts: wiring::facts(context, stack, resource),
     })
 }

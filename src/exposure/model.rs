@@ -113,7 +113,8 @@ pub struct Api {
     pub incomplete: bool,
     /// `Metadata` and tag markers, names and descriptions that say what was meant.
     pub markers: Vec<Marker>,
-    /// The default authorizer that SAM gives every route without one of its own: where it is named.
+    /// The authorizer of every route without a word of its own, by SAM's `DefaultAuthorizer` or the body's `security`:
+    /// where it is named.
     pub default_authorizer: Option<Span>,
     /// Its names and tags, by which decisions outside of the templates find it.
     pub labels: Labels,
@@ -440,6 +441,8 @@ pub struct Endpoint {
     pub condition: Option<String>,
     /// The region it is deployed to, if it is known.
     pub region: Option<String>,
+    /// The account it is deployed to, if it is known.
+    pub account: Option<String>,
     /// What is written about it, question by question and case by case.
     pub facts: Facts,
 }

@@ -43,6 +43,8 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         let told = cases.told().into_iter();
         told.map(|(when, extent, case)| Case { when, extent, ..case }).collect()
     };
+    let in_body =
+        || context.peek(stack, |resolver| body(stack, resource, resolver)?.default_authorizer(resolver));
     Api {
         file: stack.template.file,
         resource: resource.id.clone(),
@@ -56,7 +58,7 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         incomplete,
         markers: markers::find(stack, resource),
         labels: markers::labels(stack, resource),
-        default_authorizer: markers::default_authorizer(stack, resource),
+        default_authorizer: markers::default_authorizer(stack, resource).or_else(in_body),
         routes: routes::of(stack, resource),
         function: None,
         unknown_endpoint_keys: unknown_keys(stack, resource),

@@ -47,8 +47,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         for (entry, kind) in api.cases.iter().flat_map(entries) {
             let place = places::origin(entry);
             let is_new = findings.iter().skip(first).all(|known| known.diagnostic.primary.span != place);
-            if is_new && is_unapproved(approved, entry, kind) {
-                findings.push(finding(api, entry, kind));
+            if is_new && is_unapproved(ctx, entry, kind) {
+                findings.push(finding(ctx, api, entry, kind));
             }
         }
     }
@@ -79,8 +79,13 @@ fn let_in(statement: Statement<'_>) -> Vec<(&Sourced, Kind)> {
         .collect()
 }
 
+/// Whether nobody approved an entry, as far as that is known.
+fn is_unapproved(ctx: &Context<'_>, entry: &Sourced, kind: Kind) -> bool {
+    is_on_no_list(&ctx.options.approved, entry, kind) || is_in_strange_account(ctx, entry, kind)
+}
+
 /// Whether an entry is known and on none of the lists that are about it.
-fn is_unapproved(approved: &Approved, entry: &Sourced, kind: Kind) -> bool {
+fn is_on_no_list(approved: &Approved, entry: &Sourced, kind: Kind) -> bool {
     let own = match kind {
         Kind::Endpoint | Kind::Vpc if !approved.is_about_endpoints() => return false,
         Kind::Endpoint => &approved.vpc_endpoints,
@@ -111,7 +116,7 @@ fn is_unapproved(approved: &Approved, entry: &Sourced, kind: Kind) -> bool {
             Name::Import(name) => name.as_text().is_some_and(|name| !names(&approved.exports, name)),
             Name::Dynamic(text) => dynamic_path(text)
                 .is_some_and(|path| !approved.ssm.iter().any(|glob| glob.matches_path(path))),
-            // What the run itself declares is in its own account; what is computed is not known.
+            // What the run itself declares is judged by its account; what is computed is not known.
             Name::Resource { .. } | Name::Attribute { .. } | Name::Pseudo { .. } | Name::Function { .. } => {
                 false
             }
@@ -127,13 +132,24 @@ fn is_unapproved(approved: &Approved, entry: &Sourced, kind: Kind) -> bool {
     }
 }
 
+/// Whether an entry is an endpoint that these templates declare, in an account that is known and not approved.
+fn is_in_strange_account(ctx: &Context<'_>, entry: &Sourced, kind: Kind) -> bool {
+    let approved = &ctx.options.approved;
+    if kind != Kind::Endpoint || !approved.is_about_endpoints() || approved.accounts.is_empty() {
+        return false;
+    }
+    let declared = ctx.model.endpoints.iter().filter(|endpoint| endpoint.name == entry.value);
+    let mut accounts = declared.filter_map(|endpoint| endpoint.account.as_deref());
+    accounts.any(|account| !approved.accounts.iter().any(|glob| glob.matches_name(account)))
+}
+
 /// The parameter's name in `{{resolve:ssm:NAME:VERSION}}`.
 fn dynamic_path(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("{{resolve:ssm:")?.strip_suffix("}}")?;
     Some(inner.split(':').next().unwrap_or(inner))
 }
 
-fn finding(api: &Api, entry: &Sourced, kind: Kind) -> Finding {
+fn finding(ctx: &Context<'_>, api: &Api, entry: &Sourced, kind: Kind) -> Finding {
     let (what, list) = match kind {
         Kind::Endpoint => ("VPC endpoint", "vpc-endpoints, exports, ssm or parameters"),
         Kind::Vpc => ("VPC", "vpcs, exports, ssm or parameters"),
@@ -141,8 +157,10 @@ fn finding(api: &Api, entry: &Sourced, kind: Kind) -> Finding {
         Kind::Organisation => ("organisation", "organisations"),
     };
     let named = words::value(&entry.value).map_or_else(String::new, |name| format!(" {name}"));
-    let holds = |case: &Case| entries(case).any(|(other, _)| places::origin(other) == places::origin(entry));
     let place = places::origin(entry);
+    let holds = |case: &Case| {
+        entries(case).any(|(other, kind)| places::origin(other) == place && is_unapproved(ctx, other, kind))
+    };
     let message = format!("`{}` names the {what}{named}, which nobody approved", api.resource);
     let finding = Finding::new(
         "unapproved-vpc-endpoint",

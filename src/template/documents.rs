@@ -39,9 +39,8 @@ fn candidates(lowered: &Lowered) -> Vec<NodeId> {
                     open.extend(tree.items(argument).iter().skip(1).copied());
                 }
                 Some(Intrinsic { function: Function::Sub, .. }) => found.push(node),
-                Some(_) => {}
                 None if tree.scalar(node).is_some() => found.push(node),
-                None => {}
+                _ => {}
             }
         }
     }
