@@ -149,3 +149,25 @@ pub struct Diagnostic {
     /// Proposed changes.
     pub fixes: Vec<Fix>,
 }
+
+impl Diagnostic {
+    /// A finding without anything but its place and its message: confidence high, persona regular.
+    pub fn new(rule: RuleId, severity: Severity, message: String, primary: Label) -> Self {
+        Self {
+            rule,
+            severity,
+            confidence: Confidence::High,
+            persona: Persona::Regular,
+            message,
+            resource: None,
+            primary,
+            related: Vec::new(),
+            when: Vec::new(),
+            environments: Vec::new(),
+            why: String::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+}

@@ -7,9 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use wicketgate::config;
-use wicketgate::diagnostic::{
-    Applicability, Confidence, Diagnostic, Fix, Label, Persona, RuleId, Severity, When,
-};
+use wicketgate::diagnostic::{Applicability, Diagnostic, Fix, Label, RuleId, Severity, When};
 use wicketgate::report::text::{Colour, TextOptions};
 use wicketgate::report::{concise, json, statistics, summary::Summary, text};
 use wicketgate::source::{FileId, SourceFile, Sources, Span, TextEdit, TextRange};
@@ -32,22 +30,8 @@ fn range(start: usize, end: usize) -> TextRange {
 }
 
 fn finding(rule: &'static str, severity: Severity, message: &str, primary: Label) -> Diagnostic {
-    Diagnostic {
-        rule: RuleId::new(rule),
-        severity,
-        confidence: Confidence::High,
-        persona: Persona::Regular,
-        message: message.to_owned(),
-        resource: Some("ServerlessApi".to_owned()),
-        primary,
-        related: Vec::new(),
-        when: Vec::new(),
-        environments: Vec::new(),
-        why: String::new(),
-        notes: Vec::new(),
-        help: Vec::new(),
-        fixes: Vec::new(),
-    }
+    let found = Diagnostic::new(RuleId::new(rule), severity, message.to_owned(), primary);
+    Diagnostic { resource: Some("ServerlessApi".to_owned()), ..found }
 }
 
 fn full_text(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {

@@ -26,7 +26,7 @@ pub use crate::config::settings::{FailOn, Settings};
 use crate::config::decode::{Section, parse};
 use crate::config::shape::Property;
 use crate::diagnostic::nearest::nearest;
-use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
+use crate::diagnostic::{Diagnostic, Label, RuleId, Severity};
 use crate::source::{FileId, Span, Spanned};
 
 /// Stands in diagnostics about the policy file where a rule's name would; it is no rule.
@@ -77,22 +77,8 @@ fn unknown_rule(rule: &Spanned<String>, known: &[&str]) -> Diagnostic {
 
 /// A mistake in a policy file, or in a file that one names.
 pub fn mistake(span: Span, message: String, label: String, help: Option<String>) -> Diagnostic {
-    Diagnostic {
-        rule: POLICY_FILE,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        persona: Persona::Regular,
-        message,
-        resource: None,
-        primary: Label::new(span, label),
-        related: Vec::new(),
-        when: Vec::new(),
-        environments: Vec::new(),
-        why: String::new(),
-        notes: Vec::new(),
-        help: help.into_iter().collect(),
-        fixes: Vec::new(),
-    }
+    let found = Diagnostic::new(POLICY_FILE, Severity::Error, message, Label::new(span, label));
+    Diagnostic { help: help.into_iter().collect(), ..found }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::shape::Shape;
+use crate::diagnostic::Persona;
 use crate::intent::Posture;
 use crate::source::{SourceFile, Sources};
 

@@ -74,7 +74,7 @@ impl Fnv {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Confidence, Label, Persona, RuleId, Severity};
+    use crate::diagnostic::{Label, RuleId, Severity};
     use crate::source::{SourceFile, Span, TextRange};
 
     fn finding(sources: &Sources, needle: &str, nth: usize) -> Diagnostic {
@@ -82,22 +82,9 @@ mod tests {
         let (start, _) = source.text().match_indices(needle).nth(nth).unwrap();
         let start = u32::try_from(start).unwrap();
         let range = TextRange::new(start, start + u32::try_from(needle.len()).unwrap());
-        Diagnostic {
-            rule: RuleId::new("public-api"),
-            severity: Severity::Warning,
-            confidence: Confidence::High,
-            persona: Persona::Regular,
-            message: "any".to_owned(),
-            resource: Some("Api".to_owned()),
-            primary: Label::new(Span::new(file, range), ""),
-            related: Vec::new(),
-            when: Vec::new(),
-            environments: Vec::new(),
-            why: String::new(),
-            notes: Vec::new(),
-            help: Vec::new(),
-            fixes: Vec::new(),
-        }
+        let primary = Label::new(Span::new(file, range), "");
+        let found = Diagnostic::new(RuleId::new("public-api"), Severity::Warning, "any".to_owned(), primary);
+        Diagnostic { resource: Some("Api".to_owned()), ..found }
     }
 
     fn one_file(text: &str) -> Sources {

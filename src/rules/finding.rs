@@ -67,22 +67,8 @@ impl Finding {
         message: impl Into<String>,
         primary: Label,
     ) -> Self {
-        let diagnostic = Diagnostic {
-            rule: RuleId::new(rule),
-            severity,
-            confidence: Confidence::High,
-            persona: Persona::Regular,
-            message: message.into(),
-            resource: subject.resource.clone(),
-            primary,
-            related: Vec::new(),
-            when: Vec::new(),
-            environments: Vec::new(),
-            why: String::new(),
-            notes: Vec::new(),
-            help: Vec::new(),
-            fixes: Vec::new(),
-        };
+        let found = Diagnostic::new(RuleId::new(rule), severity, message.into(), primary);
+        let diagnostic = Diagnostic { resource: subject.resource.clone(), ..found };
         Self { diagnostic, subjects: vec![subject], aspect: Aspect::Whole }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_yaml::Value;
 
 use crate::diagnostic::nearest::nearest;
-use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
+use crate::diagnostic::{Diagnostic, Label, RuleId, Severity};
 use crate::rules::metadata;
 use crate::source::{FileId, Span, TextRange};
 use crate::syntax::parse::parse;
@@ -58,22 +58,8 @@ impl Mistakes {
 
 /// A mistake in a rule file.
 pub fn mistake(primary: Label, message: String, help: Option<String>) -> Diagnostic {
-    Diagnostic {
-        rule: RULE_FILE,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        persona: Persona::Regular,
-        message,
-        resource: None,
-        primary,
-        related: Vec::new(),
-        when: Vec::new(),
-        environments: Vec::new(),
-        why: String::new(),
-        notes: Vec::new(),
-        help: help.into_iter().collect(),
-        fixes: Vec::new(),
-    }
+    let found = Diagnostic::new(RULE_FILE, Severity::Error, message, primary);
+    Diagnostic { help: help.into_iter().collect(), ..found }
 }
 
 /// A file that is YAML, and holds a map.
