@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use notation::Notation;
 use serde_json::{Value, json};
-use wicketgate::answer::plain::Plain;
 use wicketgate::answer::resolve::resolve;
+use wicketgate::report::map::json::plain;
 use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::{Binding, Bindings};
@@ -204,21 +204,6 @@ fn content(name: &str) -> Result<(Value, Vec<String>), String> {
     let mut outputs: Vec<_> = outputs.collect();
     outputs.sort();
     Ok((resolved(&workspace, stack)?, outputs))
-}
-
-fn plain(value: &Plain) -> Value {
-    match value {
-        Plain::Null => Value::Null,
-        Plain::Bool(value) => json!(value),
-        Plain::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-        Plain::Text(text) => json!(text),
-        Plain::List(items) => items.iter().map(plain).collect(),
-        Plain::Map(members) => members
-            .iter()
-            .map(|(key, value)| (key.clone(), plain(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-    }
 }
 
 /// The first difference, ours first. What is listed as not resolved is only looked for in what is shown: the

@@ -9,8 +9,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wicketgate::answer::plain::Plain;
 use wicketgate::answer::resolve::{EXPOSURE_TYPES, resolve};
+use wicketgate::report::map::json::plain;
 use wicketgate::source::FileId;
 use wicketgate::syntax::parse::parse;
 use wicketgate::template::bindings::{Binding, Bindings};
@@ -57,21 +57,6 @@ fn bindings(case: &Value) -> Bindings {
         bindings.known.insert(format!("export:{name}"), text(value));
     }
     bindings
-}
-
-fn plain(value: &Plain) -> Value {
-    match value {
-        Plain::Null => Value::Null,
-        Plain::Bool(value) => json!(value),
-        Plain::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-        Plain::Text(text) => json!(text),
-        Plain::List(items) => items.iter().map(plain).collect(),
-        Plain::Map(members) => members
-            .iter()
-            .map(|(key, value)| (key.clone(), plain(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-    }
 }
 
 fn ours(case: &Value) -> Value {

@@ -9,9 +9,7 @@ use crate::cli::failure::{Failure, Status};
 use crate::cli::input::{self, Wanted};
 use crate::cli::judge::analysed;
 use crate::cli::output::{create_file, note, note_mistakes};
-use crate::load::Role;
 use crate::report;
-use crate::source::FileId;
 
 const NAME: &str = "wicketgate.toml";
 
@@ -36,8 +34,7 @@ pub(super) fn run() -> Result<Status, Failure> {
             return Ok(Status::Failed);
         }
     };
-    let shown: Vec<FileId> =
-        input.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
+    let shown = input.reported();
     let found = seen(&analysis.analysis.model, &|file| shown.binary_search(&file).is_ok());
     let mut bytes = Vec::new();
     // Writing to memory does not fail.

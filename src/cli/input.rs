@@ -47,6 +47,11 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// The files that are reported on, ascending.
+    pub(super) fn reported(&self) -> Vec<FileId> {
+        self.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect()
+    }
+
     /// Whether all files that a policy file is for are reported on.
     pub(super) fn is_whole_for(&self, policy: &Path) -> bool {
         load::is_below_any(&self.working, policy, &self.named)

@@ -8,9 +8,7 @@ use crate::cli::input::{self, Wanted};
 use crate::cli::judge::{Analysed, analysed};
 use crate::cli::output::{note_all, note_diagnostics, note_mistakes, to_stdout};
 use crate::cli::progress::Progress;
-use crate::load::Role;
 use crate::report;
-use crate::source::FileId;
 
 /// Runs `map`.
 pub(super) fn run(args: &MapArgs) -> Result<Status, Failure> {
@@ -33,8 +31,7 @@ pub(super) fn run(args: &MapArgs) -> Result<Status, Failure> {
             }
         };
     drop(progress);
-    let shown: Vec<FileId> =
-        input.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
+    let shown = input.reported();
     let answer = map(&analysis.model, &|file| shown.binary_search(&file).is_ok());
     to_stdout(|out| match args.format {
         ListFormat::Text => report::map::text::write(out, &answer, &input.sources),

@@ -10,10 +10,8 @@ use crate::cli::input;
 use crate::cli::judge::{Analysed, analysed};
 use crate::cli::output::{note_all, note_diagnostics, note_mistakes, to_stdout, wants_color, width};
 use crate::exposure::requests::Identity;
-use crate::load::Role;
 use crate::report::request;
 use crate::report::text::{Colour, TextOptions};
-use crate::source::FileId;
 use crate::template::bindings::Bindings;
 
 /// Runs `simulate` for one request.
@@ -50,8 +48,7 @@ pub(super) fn run(args: &SimulateArgs, api: &str) -> Result<Status, Failure> {
     if !input.empty_folders.is_empty() {
         return Ok(Status::NoTemplate);
     }
-    let shown: Vec<FileId> =
-        input.files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
+    let shown = input.reported();
     let shown = |file| shown.contains(&file);
     let wanted = wanted(call, id);
     let answer = answer(&analysis.workspace, &analysis.model, &input.sources, &shown, &wanted)?;

@@ -116,7 +116,7 @@ fn link(link: &MapLink, sources: &Sources) -> Value {
 }
 
 /// Plain data as JSON. Numbers keep their text where JSON allows it.
-pub(in crate::report) fn plain(value: &Plain) -> Value {
+pub fn plain(value: &Plain) -> Value {
     match value {
         Plain::Null => Value::Null,
         Plain::Bool(value) => Value::Bool(*value),
