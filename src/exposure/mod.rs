@@ -8,6 +8,7 @@ mod callers;
 mod calls;
 mod cases;
 mod cnames;
+pub mod conditions;
 mod conflicts;
 mod decisions;
 mod domains;

@@ -100,6 +100,9 @@ pub struct Because {
     pub policy: PolicyOf,
     /// Position of the statement in the policy, from 0; `None` when the policy as a whole decides.
     pub statement: Option<usize>,
+    /// Positions of all statements that make the answer, from 0; the one past the last stands for what lets pass
+    /// where the policy is silent.
+    pub matched: Vec<usize>,
     /// The principal of that statement.
     pub principal: Option<Span>,
     /// The resources of that statement.
@@ -192,6 +195,7 @@ impl Teller<'_> {
             span: deciding.span,
             policy: self.of,
             statement: written.map(|_| deciding.statement),
+            matched: decision.matched,
             principal: written.and_then(|statement| statement.principal.as_ref()).map(|element| element.span),
             resources: written.and_then(resources),
             only_denies: !self.may_allow(),

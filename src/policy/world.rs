@@ -173,8 +173,8 @@ fn behind_endpoint() -> Domain {
     Domain::Unsettled(vec![Domain::Missing, Domain::PrivateAddress])
 }
 
-/// Keys that API Gateway documents for methods with AWS_IAM only.
-fn is_of_principal(key: &str) -> bool {
+/// Keys, in lower case, that API Gateway documents for methods with AWS_IAM only.
+pub fn is_of_principal(key: &str) -> bool {
     key.starts_with("aws:principal")
         || key.starts_with("aws:multifactorauth")
         || ["aws:userid", "aws:username", "aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity"]
