@@ -1,12 +1,16 @@
 //! The catalogue: metadata, pages under `docs/rules` and fixtures match one to one, and say what they must.
 //! Set `WICKETGATE_BLESS=1` to rewrite the pages, then read them.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what should be there")]
+
+#[path = "catalogue/coverage.rs"]
+mod coverage;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use coverage::Evidence;
 use wicketgate::answer::catalogue::{Page, page, pages};
 use wicketgate::check::muting::pairs;
 use wicketgate::report::catalogue::{Shown, markdown, write_json, write_list, write_page};
@@ -185,4 +189,62 @@ fn explain_and_rules_print_the_catalogue() {
         .collect();
     assert_eq!(listed, ids());
     assert_eq!(document["rules"][0]["severity"], "warning");
+}
+
+/// Failures whose rules are still being written. Empty this list, then remove it.
+const OPEN_FAILURES: &[u32] = &[
+    7, 11, 12, 13, 15, 18, 26, 27, 29, 30, 31, 32, 33, 34, 35, 36, 38, 43, 44, 45, 46, 47, 48, 49, 50, 68,
+    71, 72, 73, 74, 75, 76, 78, 79, 85, 89, 94, 95, 97,
+];
+
+/// What is wrong with the case that a line of `coverage.txt` names: it must be there, and its picture must
+/// show a finding of the rule.
+fn fault_of_case(rule: &str, case: &str) -> Option<&'static str> {
+    if !ids().contains(rule) {
+        return Some("there is no such rule");
+    }
+    let path = root().join("fixtures").join(rule).join(case);
+    if !case.starts_with("bad/") || !path.exists() {
+        return Some("there is no such case");
+    }
+    let picture = if path.is_dir() { path.join("expected.txt") } else { path.with_extension("txt") };
+    let finding = format!("[{rule}]: ");
+    let shows = fs::read_to_string(picture).is_ok_and(|shown| shown.contains(&finding));
+    (!shows).then_some("its picture has no finding of the rule")
+}
+
+#[test]
+fn every_failure_of_the_catalogue_has_a_case_that_shows_it() {
+    let lines = coverage::lines();
+    let mut wrong = Vec::new();
+    for (number, evidence) in &lines {
+        if !(1..=coverage::FAILURES).contains(number) {
+            wrong.push(format!("{number} is no failure of the catalogue"));
+        }
+        match evidence {
+            Evidence::By(rule, case) => {
+                let fault = fault_of_case(rule, case);
+                wrong.extend(fault.map(|fault| format!("{number} {rule} {case}: {fault}")));
+            }
+            Evidence::Never(reason) if reason.len() < 20 => wrong.push(format!("{number} - {reason}: why?")),
+            Evidence::Never(_) => {}
+        }
+    }
+    for number in 1..=coverage::FAILURES {
+        let shown = !coverage::rules_of(&lines, number).is_empty();
+        let never =
+            lines.iter().any(|(of, evidence)| *of == number && matches!(evidence, Evidence::Never(_)));
+        match (shown, never) {
+            (true, true) => wrong.push(format!("{number} is shown, and said to be impossible to show")),
+            (false, false) if !OPEN_FAILURES.contains(&number) => {
+                wrong.push(format!("nothing shows failure {number}"));
+            }
+            _ => {}
+        }
+    }
+    let unique: BTreeSet<String> = lines.iter().map(|line| format!("{line:?}")).collect();
+    if unique.len() != lines.len() {
+        wrong.push("a line stands twice".to_owned());
+    }
+    assert!(wrong.is_empty(), "tests/catalogue/coverage.txt:\n{}", wrong.join("\n"));
 }
