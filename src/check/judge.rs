@@ -94,6 +94,9 @@ impl<'run> Bench<'run> {
         for stray in &self.model.strays {
             facts.entry(stray.file).or_default();
         }
+        for permission in &self.model.permissions {
+            facts.entry(permission.file).or_default();
+        }
         // Own rules are about these, too.
         let domains = self.model.domains.iter().map(|domain| domain.file);
         for file in domains.chain(self.model.calls.iter().map(|call| call.file)) {

@@ -22,6 +22,7 @@ pub mod model;
 mod opinions;
 pub mod network;
 mod others;
+pub mod permissions;
 mod place;
 pub mod query;
 mod questions;
@@ -68,6 +69,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.domains = domains::find(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);
+    model.permissions = permissions::find(&context);
     model.cnames = cnames::find(&context);
     model.foreign_endpoints = endpoints::foreign(&context);
     model.access_sources = entries::of_domains(&context);

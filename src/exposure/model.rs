@@ -6,6 +6,7 @@ use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
 use crate::exposure::gates::Blockade;
 use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
+use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
@@ -30,6 +31,8 @@ pub struct ExposureModel {
     pub links: Vec<Link>,
     /// Places that call an execute-api host.
     pub calls: Vec<Call>,
+    /// Permissions that let everyone invoke a Lambda function in some case, in stack and text order.
+    pub permissions: Vec<Permission>,
     /// DNS records that lead a custom domain to an execute-api name by CNAME.
     pub cnames: Vec<Cname>,
     /// Outputs with an export whose value is an execute-api endpoint of the run.

@@ -28,6 +28,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "implicit-public-api",
     "http-api-cannot-be-private",
     "public-function-url",
+    "public-invoke-permission",
     "unknown-exposure",
     "sam-endpoint-configuration-shape",
     "wrong-endpoint-configuration-key",

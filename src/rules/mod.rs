@@ -36,6 +36,7 @@ pub mod policy_open_to_any_vpc;
 pub mod private_dns_blocks_public_apis;
 pub mod public_api;
 pub mod public_function_url;
+pub mod public_invoke_permission;
 pub mod sam_allow_list_entry_ignored;
 pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;
@@ -154,6 +155,7 @@ pub const RULES: &[Rule] = &[
     rule("implicit-public-api", implicit_public_api::check),
     rule("http-api-cannot-be-private", http_api_cannot_be_private::check),
     rule("public-function-url", public_function_url::check),
+    rule("public-invoke-permission", public_invoke_permission::check),
     rule("unknown-exposure", unknown_exposure::check),
     rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),
