@@ -124,9 +124,9 @@ impl Body {
         }
     }
 
-    /// The node of the policy extension.
-    pub(crate) fn policy(&self, resolver: &Resolver<'_, '_>) -> Option<NodeId> {
-        resolver.tree().get(self.root, POLICY_EXTENSION)
+    /// The policy extension.
+    pub(crate) fn policy(&self, resolver: &Resolver<'_, '_>) -> Option<Entry> {
+        resolver.tree().entry(self.root, POLICY_EXTENSION)
     }
 
     /// Endpoint extensions at the level at which API Gateway reads them: Swagger 2 at the top, OpenAPI 3 inside

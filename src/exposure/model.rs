@@ -8,6 +8,7 @@ use crate::exposure::gates::Blockade;
 use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
+use crate::policy::document::Problem;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
 use crate::template::value::{Sourced, StackId, Value};
@@ -308,8 +309,12 @@ pub enum PolicySource {
 pub struct Policy {
     /// Where it was written.
     pub from: PolicySource,
+    /// The key that it stands under: `Policy`, `x-amazon-apigateway-policy`, SAM's `ResourcePolicy`.
+    pub key: Span,
     /// The document as resolved.
     pub document: Sourced,
+    /// What of it AWS does not take for a policy, in the order of the text.
+    pub problems: Vec<Problem>,
 }
 
 /// A stage.

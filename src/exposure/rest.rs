@@ -9,6 +9,7 @@ use crate::exposure::others::from_globals;
 use crate::exposure::served::{self, Served};
 use crate::exposure::{Context, callers, cases, entries, markers, origin, routes};
 use crate::policy::document::PolicyDocument;
+use crate::policy::text::Names;
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
@@ -366,24 +367,26 @@ fn policies(
     case: &mut Case,
 ) {
     let tree = &stack.lowered.tree;
-    let property =
-        properties.and_then(|node| tree.get(node, "Policy")).map(|node| (node, PolicySource::Property));
-    let in_body = body.and_then(|body| body.policy(resolver)).map(|node| {
+    let property = properties.and_then(|node| tree.entry(node, "Policy"));
+    let property = property.map(|entry| (entry, PolicySource::Property));
+    let in_body = body.and_then(|body| body.policy(resolver)).map(|entry| {
+        let node = entry.value;
         // What lowering made of `Auth` stands in the template; a definition file is a body.
         let made = origin(resource) != ApiOrigin::Written
             && node.0 >= stack.template.tree.len()
             && tree.span(node).file == stack.template.file;
-        (node, if made { PolicySource::Sam } else { PolicySource::Body })
+        (entry, if made { PolicySource::Sam } else { PolicySource::Body })
     });
-    for (node, from) in property.into_iter().chain(in_body) {
-        let document = resolver.resolve(node);
+    for (entry, from) in property.into_iter().chain(in_body) {
+        let document = resolver.resolve(entry.value);
         match &document.value {
             Value::Absent | Value::Null => case.absent_policy = Some(document.span),
             Value::Map(members) if members.is_empty() => case.absent_policy = Some(document.span),
             Value::String(text) if text.trim().is_empty() => case.absent_policy = Some(document.span),
             _ => {
+                let problems = PolicyDocument::parse(&document, &mut Names::new()).problems;
                 let document = PolicyDocument::written_as_text(&document).unwrap_or(document);
-                case.policies.push(Policy { from, document });
+                case.policies.push(Policy { from, key: tree.span(entry.key), document, problems });
             }
         }
     }

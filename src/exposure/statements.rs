@@ -83,6 +83,22 @@ impl<'v> Condition<'v> {
     }
 }
 
+/// The value of a document that stands at a place, the outermost.
+pub fn value_at(document: &Sourced, place: Span) -> Option<&Sourced> {
+    let mut open = vec![document];
+    while let Some(value) = open.pop() {
+        if value.span == place {
+            return Some(value);
+        }
+        match &value.value {
+            Value::List(items) => open.extend(items.iter().rev()),
+            Value::Map(members) => open.extend(members.iter().rev().map(|member| &member.value)),
+            _ => {}
+        }
+    }
+    None
+}
+
 fn members(value: &Sourced) -> &[Member] {
     match &value.value {
         Value::Map(members) => members,

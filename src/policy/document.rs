@@ -40,6 +40,8 @@ pub struct Unknown {
 pub struct Problem {
     /// The offending text; for something missing the statement or the document.
     pub span: Span,
+    /// Position of the statement, from 0; `None` for the document as a whole.
+    pub statement: Option<usize>,
     /// What is wrong.
     pub kind: ProblemKind,
 }
@@ -171,7 +173,7 @@ pub struct ConditionTest {
 impl PolicyDocument {
     /// Reads a document from a resolved value: an object, or JSON text (also with named parts).
     pub fn parse(policy: &Sourced, names: &mut Names) -> Self {
-        let mut reader = Reader { names, problems: Vec::new(), unknown: Vec::new() };
+        let mut reader = Reader { names, statement: None, problems: Vec::new(), unknown: Vec::new() };
         let (version, statements) = match json::read_if_text(policy) {
             json::Reading::AsIs => reader.document(policy),
             json::Reading::Read(value) => reader.document(&value),
@@ -207,13 +209,15 @@ impl PolicyDocument {
 /// Collects problems and unknown parts while a document is read.
 pub(super) struct Reader<'n> {
     pub(super) names: &'n mut Names,
+    /// Position of the statement that is being read.
+    statement: Option<usize>,
     problems: Vec<Problem>,
     unknown: Vec<Unknown>,
 }
 
 impl Reader<'_> {
     pub(super) fn problem(&mut self, span: Span, kind: ProblemKind) {
-        self.problems.push(Problem { span, kind });
+        self.problems.push(Problem { span, statement: self.statement, kind });
     }
 
     fn hide(&mut self, span: Span, reason: &str) {
@@ -270,10 +274,17 @@ impl Reader<'_> {
     }
 
     fn statements(&mut self, value: &Sourced) -> Vec<Statement> {
-        match &value.value {
-            Value::List(items) => items.iter().map(|item| statement::read(self, item)).collect(),
-            _ => vec![statement::read(self, value)],
+        let items = match &value.value {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(value),
+        };
+        let mut read = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            self.statement = Some(at);
+            read.push(statement::read(self, item));
         }
+        self.statement = None;
+        read
     }
 }
 

@@ -45,6 +45,8 @@ pub enum Aspect {
     EndpointType,
     /// It could not be decided.
     Undecided,
+    /// The deployment fails because of it.
+    Broken,
 }
 
 /// A diagnostic with its subjects.

@@ -41,6 +41,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "policy-omits-endpoint",
     "policy-open-to-any-vpc",
     "policy-denies-everyone",
+    "invalid-policy-document",
     "sam-allow-list-not-a-list",
     "sam-allow-list-entry-ignored",
     "sam-unknown-policy-key",

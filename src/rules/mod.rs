@@ -21,6 +21,7 @@ pub mod gateway_endpoint_for_execute_api;
 pub mod http_api_cannot_be_private;
 pub mod implicit_public_api;
 pub mod invalid_endpoint_service_name;
+pub mod invalid_policy_document;
 pub mod invalid_rest_api_id;
 pub mod metadata;
 pub mod missing_resource_policy;
@@ -168,6 +169,7 @@ pub const RULES: &[Rule] = &[
     rule("policy-omits-endpoint", policy_omits_endpoint::check),
     rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
     rule("policy-denies-everyone", policy_denies_everyone::check),
+    rule("invalid-policy-document", invalid_policy_document::check),
     rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
     rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
     rule("sam-unknown-policy-key", sam_unknown_policy_key::check),

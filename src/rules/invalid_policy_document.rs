@@ -1,0 +1,255 @@
+//! `invalid-policy-document`: a resource policy that AWS does not take, or takes for an old version.
+//!
+//! Who a policy lets in is not asked, and a part that is only known at deployment is not judged.
+
+use crate::diagnostic::nearest::nearest;
+use crate::diagnostic::{Label, Severity};
+use crate::exposure::model::{Api, ApiKind, Case, Policy};
+use crate::exposure::statements::value_at;
+use crate::policy::document::{Problem, ProblemKind};
+use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
+use crate::rules::occurrence::occurrence;
+use crate::rules::{Context, places, words};
+use crate::source::Span;
+use crate::template::value::Sourced;
+
+const ID: &str = "invalid-policy-document";
+
+/// Elements of a document and of a statement (IAM guide, "Grammar of the IAM JSON policy language").
+const ELEMENTS: [&str; 12] = [
+    "Version",
+    "Id",
+    "Statement",
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// Condition operators whose misspellings are recognised.
+const OPERATORS: [&str; 14] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "StringEqualsIfExists",
+    "StringNotEqualsIfExists",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnLike",
+    "ArnNotLike",
+    "Bool",
+    "Null",
+];
+
+/// Reports each mistake of the policies of REST APIs once; in a policy written as text the first.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    for (api, _) in ctx.apis() {
+        if api.kind != ApiKind::Rest || api.refused.is_some() {
+            continue;
+        }
+        let mut known: Vec<Span> = Vec::new();
+        for policy in api.cases.iter().flat_map(|case| &case.policies) {
+            for flaw in flaws(policy) {
+                if !known.contains(&flaw.place) {
+                    known.push(flaw.place);
+                    push_shared(findings, first, finding(api, &flaw));
+                }
+            }
+        }
+    }
+}
+
+/// A mistake, with what to say about it.
+struct Flaw<'case> {
+    problem: &'case Problem,
+    /// The value that is wrong, if it is one.
+    value: Option<&'case Sourced>,
+    /// The smallest text to change.
+    place: Span,
+    /// What is wrong, a phrase behind "the policy of …".
+    what: String,
+    label: String,
+    help: String,
+}
+
+/// What is wrong with a policy; an element that is missing because it is misspelt is told by its misspelling, and
+/// what only costs variables comes last.
+fn flaws(policy: &Policy) -> Vec<Flaw<'_>> {
+    let mut found: Vec<Flaw<'_>> = policy
+        .problems
+        .iter()
+        .filter(|problem| !is_misspelt(problem, &policy.problems))
+        .filter_map(|problem| flaw(policy, problem))
+        .collect();
+    found.sort_by_key(|flaw| flaw.problem.kind == ProblemKind::MissingVersion);
+    found
+}
+
+/// Whether what is missing is there under a name much like it.
+fn is_misspelt(problem: &Problem, all: &[Problem]) -> bool {
+    let missing = match problem.kind {
+        ProblemKind::MissingStatement => "Statement",
+        ProblemKind::MissingVersion => "Version",
+        ProblemKind::MissingEffect => "Effect",
+        ProblemKind::Missing(element) => element,
+        _ => return false,
+    };
+    let mut beside = all.iter().filter(|other| other.statement == problem.statement);
+    beside.any(|other| match &other.kind {
+        ProblemKind::UnknownElement(key) => nearest(key, ELEMENTS) == Some(missing),
+        _ => false,
+    })
+}
+
+/// What to say of a problem; `None` for what AWS may take.
+fn flaw<'case>(policy: &'case Policy, problem: &'case Problem) -> Option<Flaw<'case>> {
+    let (what, label, help) = match &problem.kind {
+        ProblemKind::NotJson(error) => (
+            format!("is not JSON: {error}"),
+            "not JSON".to_owned(),
+            "write it as an object, or as valid JSON".to_owned(),
+        ),
+        ProblemKind::NotAnObject => {
+            words3("is no object", "no policy document", "write an object with  Version  and  Statement")
+        }
+        ProblemKind::MissingVersion => words3("has no `Version`", "no `Version`", VERSION),
+        ProblemKind::UnknownVersion(version) => (
+            format!("has the `Version` `{version}`, which does not exist"),
+            "2012-10-17 is the current one".to_owned(),
+            VERSION.to_owned(),
+        ),
+        ProblemKind::MissingStatement => {
+            words3("has no `Statement`", "no `Statement`", "add  Statement  with what is allowed")
+        }
+        ProblemKind::StatementNotAnObject => words3(
+            "is no object",
+            "no statement",
+            "write an object with  Effect, Principal, Action  and  Resource",
+        ),
+        ProblemKind::MissingEffect => missing("Effect", "Effect: Allow  or  Effect: Deny"),
+        ProblemKind::Missing("Principal") => {
+            missing("Principal", "Principal: \"*\"  and narrow it by conditions")
+        }
+        ProblemKind::Missing("Action") => missing("Action", "Action: execute-api:Invoke"),
+        ProblemKind::Missing("Resource") => missing("Resource", "Resource: execute-api:/*"),
+        ProblemKind::Missing(element) => missing(element, element),
+        ProblemKind::WrongEffect(effect) => (
+            format!("has the `Effect` `{effect}`"),
+            "neither `Allow` nor `Deny`".to_owned(),
+            "write  Allow  or  Deny,  in this letter case".to_owned(),
+        ),
+        ProblemKind::Both(element) => (
+            format!("has both `{element}` and `Not{element}`"),
+            format!("`{element}` is there, too"),
+            "keep one of the two".to_owned(),
+        ),
+        ProblemKind::WrongPrincipal => words3(
+            "has a `Principal` that is none",
+            "neither `\"*\"` nor a map of AWS, Service, Federated",
+            "write  Principal: \"*\"  or  Principal: {AWS: [...]}",
+        ),
+        ProblemKind::WrongCondition => words3(
+            "has a `Condition` that is none",
+            "no map",
+            "write  Condition: {OPERATOR: {KEY: [VALUES]}}",
+        ),
+        ProblemKind::UnknownOperator(operator) => {
+            near(operator, nearest(operator, OPERATORS), "tests by", "no condition operator")
+        }
+        ProblemKind::UnknownElement(element) => {
+            near(element, nearest(element, ELEMENTS), "has", "no element of a policy")
+        }
+        ProblemKind::WrongValue => words3(
+            "has a value that is no text",
+            "text, or a list of texts, is wanted",
+            "write the text itself",
+        ),
+        // A value that its operator cannot read may be a placeholder.
+        ProblemKind::WrongConstant(_) => return None,
+    };
+    Some(Flaw { problem, value: value(policy, problem), place: place(policy, problem), what, label, help })
+}
+
+const VERSION: &str = "write  Version: \"2012-10-17\"";
+
+fn words3(what: &str, label: &str, help: &str) -> (String, String, String) {
+    (what.to_owned(), label.to_owned(), help.to_owned())
+}
+
+fn missing(element: &str, example: &str) -> (String, String, String) {
+    (format!("has no `{element}`"), format!("no `{element}`"), format!("add  {example}"))
+}
+
+fn near(word: &str, near: Option<&str>, verb: &str, otherwise: &str) -> (String, String, String) {
+    let what = format!("{verb} `{word}`, which IAM does not know");
+    match near {
+        Some(near) => (what, format!("`{near}` is meant"), format!("write  {near}")),
+        None => (what, otherwise.to_owned(), "remove it, or write what is meant".to_owned()),
+    }
+}
+
+/// The value that is wrong; `None` where what is wrong is a key, or that something is missing.
+fn value<'case>(policy: &'case Policy, problem: &Problem) -> Option<&'case Sourced> {
+    match problem.kind {
+        ProblemKind::NotJson(_) | ProblemKind::NotAnObject => Some(&policy.document),
+        ProblemKind::UnknownVersion(_)
+        | ProblemKind::WrongEffect(_)
+        | ProblemKind::WrongPrincipal
+        | ProblemKind::WrongCondition
+        | ProblemKind::StatementNotAnObject
+        | ProblemKind::WrongValue => value_at(&policy.document, problem.span),
+        _ => None,
+    }
+}
+
+/// The offending text; for what the whole document lacks the key that it stands under.
+fn place(policy: &Policy, problem: &Problem) -> Span {
+    match problem.kind {
+        ProblemKind::MissingVersion | ProblemKind::MissingStatement => policy.key,
+        _ => value(policy, problem).map_or(problem.span, places::origin),
+    }
+}
+
+fn finding(api: &Api, flaw: &Flaw<'_>) -> Finding {
+    let only_old = flaw.problem.kind == ProblemKind::MissingVersion;
+    let statement = match flaw.problem.statement {
+        Some(at) => format!("statement {} of ", at + 1),
+        None => String::new(),
+    };
+    let holds = |case: &Case| {
+        let mut all = case.policies.iter().flat_map(flaws);
+        all.any(|other| other.place == flaw.place && other.problem == flaw.problem)
+    };
+    let occurs = occurrence(&api.cases, holds);
+    let condition = occurs.as_ref().map(|occurrence| words::under(&occurrence.when)).unwrap_or_default();
+    let finding = Finding::new(
+        ID,
+        Subject::api(api),
+        if only_old { Severity::Warning } else { Severity::Error },
+        format!("{statement}the policy of `{}` {}{condition}", api.resource, flaw.what),
+        Label::new(flaw.place, flaw.label.clone()),
+    )
+    .aspect(if only_old { Aspect::Whole } else { Aspect::Broken })
+    .related(flaw.value.into_iter().flat_map(places::way_to))
+    .related(Some(Label::new(api.id_span, "this API")))
+    .why(if only_old {
+        "a policy without a version is of the language of 2008: `${…}` in it is plain text and stands for nothing."
+    } else {
+        "AWS refuses it as an invalid policy document: the deployment fails, and nobody is let in or kept out by it."
+    })
+    .help(flaw.help.clone());
+    let finding = match &occurs {
+        Some(occurrence) => finding.occurs(occurrence),
+        None => finding,
+    };
+    finding.assumes(flaw.value)
+}
