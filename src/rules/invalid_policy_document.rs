@@ -82,7 +82,7 @@ struct Flaw<'case> {
 }
 
 /// What is wrong with a policy; an element that is missing because it is misspelt is told by its misspelling, and
-/// what only costs variables comes last.
+/// what only costs variables comes last. All that one statement lacks is one mistake.
 fn flaws(policy: &Policy) -> Vec<Flaw<'_>> {
     let mut found: Vec<Flaw<'_>> = policy
         .problems
@@ -91,7 +91,20 @@ fn flaws(policy: &Policy) -> Vec<Flaw<'_>> {
         .filter_map(|problem| flaw(policy, problem))
         .collect();
     found.sort_by_key(|flaw| flaw.problem.kind == ProblemKind::MissingVersion);
-    found
+    let mut joined: Vec<Flaw<'_>> = Vec::with_capacity(found.len());
+    for flaw in found {
+        let is_same = |known: &&mut Flaw<'_>| {
+            known.place == flaw.place && known.problem.statement == flaw.problem.statement
+        };
+        match joined.iter_mut().find(is_same) {
+            Some(known) => {
+                known.what = format!("{} and {}", known.what, flaw.what);
+                known.help = format!("{};  {}", known.help, flaw.help);
+            }
+            None => joined.push(flaw),
+        }
+    }
+    joined
 }
 
 /// Whether what is missing is there under a name much like it.
