@@ -33,9 +33,11 @@ fn read(context: &Context<'_>, stack: &Stack, resource: &Resource, keys: &[&str]
 fn domain(context: &Context<'_>, stack: &Stack, resource: &Resource, second: bool) -> Domain {
     let name = read(context, stack, resource, &["DomainName"]).map_or(Value::Absent, |value| value.value);
     let own = Value::named(Name::Resource { stack: stack.id, id: resource.id.clone() });
+    let attribute = "DomainNameArn".to_owned();
+    let arn = Value::named(Name::Attribute { stack: stack.id, id: resource.id.clone(), attribute });
     let mut mappings = Vec::new();
     let mut access_associations = Vec::new();
-    for key in [&own, &name] {
+    for key in [&own, &arn, &name] {
         for kind in MAPPINGS {
             for (holder, mapping) in context.attachments.of(context.workspace, kind.type_name, key) {
                 mappings.extend(kind.read(context, holder, mapping));

@@ -33,6 +33,7 @@ mod routes;
 mod served;
 mod shapes;
 pub mod statements;
+mod ways;
 mod wiring;
 
 use rayon::prelude::*;
@@ -67,6 +68,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     let mut model = ExposureModel { apis: join_instances(apis.collect()), ..ExposureModel::default() };
     model.functions = links::functions(workspace);
     model.domains = domains::find(&context);
+    model.ways = ways::find(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);
     model.permissions = permissions::find(&context);

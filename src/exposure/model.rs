@@ -28,6 +28,8 @@ pub struct ExposureModel {
     pub access_sources: Vec<AccessSource>,
     /// Custom domains.
     pub domains: Vec<Domain>,
+    /// What leads from custom domains to APIs, in file and text order.
+    pub ways: Vec<Way>,
     /// `Fn::ImportValue` matched to an export.
     pub links: Vec<Link>,
     /// Places that call an execute-api host.
@@ -512,6 +514,17 @@ pub struct Mapping {
     /// Base path, empty for the root.
     pub path: String,
     /// Where it is written.
+    pub span: Span,
+}
+
+/// A mapping or routing rule, whether or not the run declares its domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The API, as the mapping or rule names it.
+    pub api: Value,
+    /// The domain, as the mapping or rule names it: its name or its ARN.
+    pub domain: Value,
+    /// Where a reader looks for it.
     pub span: Span,
 }
 

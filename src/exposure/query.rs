@@ -1,7 +1,7 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
 use crate::exposure::model::{
-    Api, ApiKind, Call, Caller, Decision, Domain, Endpoint, EndpointType, ExposureModel, Mapping,
+    Api, ApiKind, Call, Caller, Decision, Domain, Endpoint, EndpointType, ExposureModel, Mapping, Way,
 };
 use crate::exposure::network::Traits;
 use crate::exposure::reasons::PolicyOf;
@@ -33,7 +33,12 @@ impl Api {
 }
 
 impl ExposureModel {
-    /// Mappings and routing rules that lead to an API, with their domains.
+    /// Mappings and routing rules that lead to an API, whether or not the run declares the domain.
+    pub fn ways_to<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = &'m Way> {
+        self.ways.iter().filter(|way| api.is_named_by(&way.api))
+    }
+
+    /// Mappings that lead to an API from domains that the run declares.
     pub fn mappings_to<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = (&'m Domain, &'m Mapping)> {
         let mapped = |domain: &'m Domain| domain.mappings.iter().map(move |mapping| (domain, mapping));
         self.domains.iter().flat_map(mapped).filter(|(_, mapping)| api.is_named_by(&mapping.api))
@@ -60,6 +65,13 @@ impl Caller {
 }
 
 impl Domain {
+    /// Whether `value` is this domain's name, the `Ref` of its resource, or an attribute of it such as its ARN.
+    pub fn is_meant_by(&self, value: &Value) -> bool {
+        let is_attribute = |name: &Name| matches!(name, Name::Attribute { stack, id, .. } if *stack == self.stack && *id == self.resource);
+        let attribute = matches!(value, Value::Named(name) if is_attribute(name));
+        attribute || self.is_named_by(value) || (value.as_text().is_some() && self.name == *value)
+    }
+
     /// Whether `value` is the `Ref` of this domain's resource.
     pub fn is_named_by(&self, value: &Value) -> bool {
         let Value::Named(name) = value else { return false };

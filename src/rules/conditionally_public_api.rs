@@ -20,7 +20,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if api.kind != ApiKind::Rest || api.refused.is_some() || intent.posture == Posture::Public {
             continue;
         }
-        let mapped = ctx.model.mappings_to(api).next().is_some();
+        let mapped = ctx.model.ways_to(api).next().is_some();
         let answers = |case: &Case| {
             case.endpoint_type.is_public() == Some(true)
                 && intent.posture_in(case.environment.as_deref()) != Posture::Public

@@ -22,7 +22,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
             Posture::Public => false,
             Posture::Unset => !intent.evidence.is_empty(),
         };
-        let mapped = ctx.model.mappings_to(api).next().is_some();
+        let mapped = ctx.model.ways_to(api).next().is_some();
         let answers =
             |case: &Case| meant_private(case) && (mapped || case.disable_execute_api_endpoint != Some(true));
         if let Some(occurrence) = occurrence(&api.cases, answers) {

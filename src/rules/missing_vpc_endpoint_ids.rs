@@ -3,7 +3,7 @@
 //! Whether the policy lets an endpoint in is another question (`policy-omits-endpoint`).
 
 use crate::diagnostic::{Label, Severity};
-use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, EndpointType, ExposureModel};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, Domain, Endpoint, EndpointType, ExposureModel};
 use crate::intent::stated::PrivateDnsStance;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -51,22 +51,30 @@ fn missing<'run>(ctx: &Context<'run>, api: &'run Api) -> Option<Missing<'run>> {
 
 /// Whether a private custom domain with an access association leads to the API: callers then use that name.
 fn has_private_domain(model: &ExposureModel, api: &Api) -> bool {
-    model.mappings_to(api).any(|(domain, _)| {
+    let is_private = |domain: &&Domain| {
         domain.endpoint_type == EndpointType::Private && !domain.access_associations.is_empty()
-    })
+    };
+    let private: Vec<&Domain> = model.domains.iter().filter(is_private).collect();
+    model.ways_to(api).any(|way| private.iter().any(|domain| domain.is_meant_by(&way.domain)))
 }
 
 fn severity(ctx: &Context<'_>, api: &Api, case: &Case) -> Severity {
     let model = ctx.model;
     let by_alias = model.calls_of(api).any(|call| call.alias_endpoint.is_some());
     let by_default_host = model.calls_of(api).any(|call| call.alias_endpoint.is_none() && !call.is_output);
-    let dns_off = matches!(model.endpoints.as_slice(), [only] if only.private_dns() == Some(false));
-    if by_alias || case.strict_endpoint_access == Some(true) || (dns_off && by_default_host) {
+    if by_alias || case.strict_endpoint_access == Some(true) || (by_default_host && only_without_dns(model)) {
         return Severity::Error;
     }
     let dns_on = ctx.options.dns.private_dns == Some(PrivateDnsStance::On)
         || model.endpoints.iter().any(|endpoint| endpoint.private_dns() == Some(true));
     if dns_on { Severity::Info } else { Severity::Warning }
+}
+
+/// Whether the run declares one endpoint, which has no private DNS in any of its stacks.
+fn only_without_dns(model: &ExposureModel) -> bool {
+    let Some(first) = model.endpoints.first() else { return false };
+    let is_first = |other: &Endpoint| other.file == first.file && other.resource == first.resource;
+    model.endpoints.iter().all(|endpoint| is_first(endpoint) && endpoint.private_dns() == Some(false))
 }
 
 fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {

@@ -124,7 +124,14 @@ fn evidence_phrase(kind: &EvidenceKind) -> String {
 
 /// Labels for the mappings that lead to an API, first one only.
 pub fn first_mapping(model: &ExposureModel, api: &Api) -> Option<Label> {
-    let (domain, mapping) = model.mappings_to(api).next()?;
-    let name = words::value(&domain.name).unwrap_or_else(|| format!("`{}`", domain.resource));
-    Some(Label::new(mapping.span, format!("reachable through the custom domain {name}")))
+    let way = model.ways_to(api).next()?;
+    let declared = model.domains.iter().find(|domain| domain.is_meant_by(&way.domain));
+    let name = declared
+        .map(|domain| words::value(&domain.name).unwrap_or_else(|| format!("`{}`", domain.resource)))
+        .or_else(|| way.domain.as_text().map(|name| format!("`{name}`")));
+    let phrase = match name {
+        Some(name) => format!("reachable through the custom domain {name}"),
+        None => "reachable through a custom domain".to_owned(),
+    };
+    Some(Label::new(way.span, phrase))
 }

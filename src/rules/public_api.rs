@@ -55,7 +55,7 @@ fn public<'run>(ctx: &Context<'run>, api: &'run Api, intent: &'run Intent) -> Op
     if !api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true)) || by_default_only(api) {
         return None;
     }
-    let mapped = ctx.model.mappings_to(api).next().is_some();
+    let mapped = ctx.model.ways_to(api).next().is_some();
     // Without its default host and without a custom domain nobody can call it.
     let occurrence = occurrence(&api.cases, |case| {
         let answers = mapped || case.disable_execute_api_endpoint != Some(true);
@@ -93,7 +93,7 @@ fn finding(ctx: &Context<'_>, public: &Public<'_>) -> Finding {
         .related(inherits(api, case))
         .related(reachable_by_domain(ctx, api, case))
         .related(places::evidence(intent))
-        .why(why(api, barrier))
+        .why(why(api, case, barrier))
         .notes(assumed_host(case))
         .help(format!("make it private:  {}", words::private_configuration(ctx.model, api, case)))
         .helps(
@@ -136,11 +136,13 @@ fn barrier(case: &Case) -> Option<&'static str> {
     (all && case.methods.iter().all(|method| guarded(method.auth))).then_some(", behind authorizers")
 }
 
-fn why(api: &Api, barrier: Option<&'static str>) -> String {
+fn why(api: &Api, case: &Case, barrier: Option<&'static str>) -> String {
     let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+    let address =
+        if case.disable_execute_api_endpoint == Some(true) { "name of the domain" } else { "API id" };
     match barrier {
         None => format!(
-            "anyone who learns the API id can call {what}; a private API answers only through a VPC endpoint."
+            "anyone who learns the {address} can call {what}; a private API answers only through a VPC endpoint."
         ),
         Some(_) => {
             "the host answers everybody on the internet and the policy or authorizer is all that stands \
