@@ -92,8 +92,14 @@ const TABLE: &[Muting] = &[
     muting("sam-unknown-policy-key", BESIDE_A_BROKEN_LIST),
     muting(
         "missing-resource-policy",
-        &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],
+        &[
+            "policy-omits-endpoint",
+            "policy-open-to-any-vpc",
+            "policy-denies-everyone",
+            "unsigned-principal-condition",
+        ],
     ),
+    muting("unsigned-principal-condition", &["policy-denies-everyone", "policy-omits-endpoint"]),
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),
     muting_entry("not-a-vpc-endpoint-id", BESIDE_A_WRONG_ENTRY),
     muting_entry("wrong-endpoint-service", BESIDE_A_WRONG_ENTRY),

@@ -8,20 +8,34 @@ use crate::exposure::Context;
 use crate::exposure::decisions::Judge;
 use crate::exposure::links::neighbours;
 use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, NamedBy};
+use crate::exposure::signatures::SignedOnly;
 use crate::source::Span;
 use crate::template::document::Resource;
 use crate::template::value::{Same, Value};
 use crate::workspace::Stack;
 
-/// All callers of an API in one case, associated endpoints first, with decisions.
-pub(crate) fn find(
+/// Fills in all callers of an API in one case, associated endpoints first, with decisions, and what else follows
+/// from its policies.
+pub(crate) fn judge(
+    context: &Context<'_>,
+    endpoints: &[Endpoint],
+    stack: &Stack,
+    resource: &Resource,
+    case: &mut Case,
+) {
+    let (callers, signed_only) = judged(context, endpoints, stack, resource, case);
+    case.callers = callers;
+    case.signed_only = signed_only;
+}
+
+fn judged(
     context: &Context<'_>,
     endpoints: &[Endpoint],
     stack: &Stack,
     resource: &Resource,
     case: &Case,
-) -> Vec<Caller> {
-    let judge = Judge::new(endpoints, stack, resource, case);
+) -> (Vec<Caller>, Option<SignedOnly>) {
+    let mut judge = Judge::new(endpoints, stack, resource, case);
     let mut callers = Vec::new();
     if case.endpoint_type.is_public() != Some(false) {
         callers.push(caller(CallerClass::Internet));
@@ -34,7 +48,8 @@ pub(crate) fn find(
         callers.push(caller(CallerClass::AnyOtherEndpoint));
     }
     judge.decide(&mut callers);
-    callers
+    let signed_only = judge.signed_only(&callers);
+    (callers, signed_only)
 }
 
 fn caller(class: CallerClass) -> Caller {

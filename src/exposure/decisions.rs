@@ -112,7 +112,7 @@ impl<'run> Judge<'run> {
     }
 
     /// Fills in what the policies say about each caller.
-    pub(crate) fn decide(mut self, callers: &mut [Caller]) {
+    pub(crate) fn decide(&mut self, callers: &mut [Caller]) {
         if self.case.type_unknown.as_deref() == Some(super::rest::REFUSED) {
             return;
         }
@@ -317,7 +317,7 @@ fn without_policy(case: &Case, caller: &mut Caller) {
 }
 
 /// The document with everything allowed that it does not deny.
-fn opened(document: &PolicyDocument) -> PolicyDocument {
+pub(super) fn opened(document: &PolicyDocument) -> PolicyDocument {
     let span = document.span;
     let any = || SpannedText { text: Some(Text::from("*")), span };
     let element = || Element { key_span: span, negated: false, values: vec![any()] };

@@ -32,6 +32,7 @@ mod rest;
 mod routes;
 mod served;
 mod shapes;
+pub mod signatures;
 pub mod statements;
 mod ways;
 mod wiring;

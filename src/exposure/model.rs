@@ -9,6 +9,7 @@ use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
 use crate::policy::document::Problem;
+use crate::exposure::signatures::SignedOnly;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
 use crate::template::value::{Sourced, StackId, Value};
@@ -293,6 +294,8 @@ pub struct Case {
     pub public_permission: Option<bool>,
     /// Who may call.
     pub callers: Vec<Caller>,
+    /// That routes which ask for no signature are let in for signed calls only.
+    pub signed_only: Option<SignedOnly>,
 }
 
 /// Where a policy was written.

@@ -10,6 +10,7 @@ use crate::policy::operator::Test;
 use crate::policy::request::{KeyValue, Request};
 use crate::policy::text::{Names, Text};
 use crate::policy::truth::Truth;
+use crate::policy::world::is_of_principal;
 use crate::source::{Span, TextRange};
 use crate::template::value::Value;
 
@@ -151,10 +152,7 @@ impl Because {
     pub fn is_about_signer(&self) -> bool {
         match &self.part {
             Part::Principal => true,
-            Part::Condition { key, .. } => {
-                let key = key.to_ascii_lowercase();
-                key.starts_with("aws:principal") || key == "aws:userid" || key == "aws:username"
-            }
+            Part::Condition { key, .. } => is_of_principal(&key.to_ascii_lowercase()),
             Part::Action | Part::Resource | Part::Effect | Part::Unknown => false,
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
     let incomplete = !explored.complete;
     let found = if incomplete {
         let mut case = undecided(stack, resource);
-        case.callers = callers::find(context, endpoints, stack, resource, &case);
+        callers::judge(context, endpoints, stack, resource, &mut case);
         vec![case]
     } else {
         let mut drafts = cases::join(explored);
@@ -38,8 +38,8 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
                 refuse(&mut case);
             }
             case.entries = entries::of_api(context, &case);
-            let find = |case: &Case| callers::find(context, endpoints, stack, resource, case);
-            served::callers(guards, guard, case, &draft.methods, &find)
+            let judge = |case: &mut Case| callers::judge(context, endpoints, stack, resource, case);
+            served::callers(guards, guard, case, &draft.methods, &judge)
         });
         let told = cases.told().into_iter();
         told.map(|(when, extent, case)| Case { when, extent, ..case }).collect()
@@ -117,6 +117,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         auth_type: None,
         public_permission: None,
         callers: Vec::new(),
+        signed_only: None,
         strict_endpoint_access: Some(false),
     }
 }

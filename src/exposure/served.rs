@@ -3,7 +3,7 @@
 //! Such methods do not split an API: forty functions under forty conditions would make more cases than anyone can
 //! look at. What they do to a caller's answer is found out first, and only that splits.
 
-use crate::exposure::model::{Caller, Case, Decision, Method};
+use crate::exposure::model::{Case, Decision, Method};
 use crate::template::guards::{Guard, Guards};
 
 /// Most formulas under which methods exist that are asked about one by one.
@@ -18,14 +18,15 @@ pub(crate) struct Served {
     pub(crate) method: Method,
 }
 
-/// What is decided about each caller.
-type Answers = Vec<(Decision, Decision, Decision)>;
+/// What is decided about each caller, and whether routes without signature are shut to unsigned calls.
+type Answers = (Vec<(Decision, Decision, Decision)>, bool);
 
 /// Methods that are there under the same formula, within a case.
 type Sometimes = (Guard, Vec<Method>);
 
-fn answers(callers: &[Caller]) -> Answers {
-    callers.iter().map(|caller| (caller.decision, caller.unsigned, caller.foreign)).collect()
+fn answers(case: &Case) -> Answers {
+    let of_each = case.callers.iter().map(|caller| (caller.decision, caller.unsigned, caller.foreign));
+    (of_each.collect(), case.signed_only.is_some())
 }
 
 /// The case under `guard` with its methods and callers: several cases where it depends on methods that are there
@@ -38,33 +39,33 @@ pub(crate) fn callers(
     guard: Guard,
     mut case: Case,
     served: &[Served],
-    find: &dyn Fn(&Case) -> Vec<Caller>,
+    judge: &dyn Fn(&mut Case),
 ) -> Vec<(Guard, Case)> {
     let (always, sometimes) = sorted(guards, guard, served);
     case.methods = served_by(&always, sometimes.iter());
-    case.callers = find(&case);
+    judge(&mut case);
     if sometimes.is_empty() {
         return vec![(guard, case)];
     }
     let with = |some: &[&Sometimes]| {
         let mut other = case.clone();
         other.methods = served_by(&always, some.iter().copied());
-        other.callers = find(&other);
+        judge(&mut other);
         other
     };
     let least = with(&[]);
-    if answers(&least.callers) == answers(&case.callers) {
+    if answers(&least) == answers(&case) {
         return vec![(guard, case)];
     }
     if sometimes.len() > MAX_FORMULAS {
-        leave_open(&mut case.callers, &least.callers);
+        leave_open(&mut case, &least);
         return vec![(guard, case)];
     }
-    let least = answers(&least.callers);
+    let least = answers(&least);
     let mut silent: Vec<&Sometimes> = Vec::new();
     let mut telling: Vec<(Answers, Vec<&Sometimes>)> = Vec::new();
     for one in &sometimes {
-        let answers = answers(&with(&[one]).callers);
+        let answers = answers(&with(&[one]));
         if answers == least {
             silent.push(one);
         } else if let Some((_, alike)) = telling.iter_mut().find(|(known, _)| *known == answers) {
@@ -78,8 +79,12 @@ pub(crate) fn callers(
 }
 
 /// What differs between all methods and none of those that are not always there is unknown.
-fn leave_open(callers: &mut [Caller], least: &[Caller]) {
-    for (caller, least) in callers.iter_mut().zip(answers(least)) {
+fn leave_open(case: &mut Case, least: &Case) {
+    let (of_each, shut) = answers(least);
+    if case.signed_only.is_some() != shut {
+        case.signed_only = None;
+    }
+    for (caller, least) in case.callers.iter_mut().zip(of_each) {
         if (caller.decision, caller.unsigned, caller.foreign) != least {
             (caller.decision, caller.unsigned, caller.foreign) =
                 (Decision::Unknown, Decision::Unknown, Decision::Unknown);

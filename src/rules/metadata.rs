@@ -42,6 +42,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "policy-open-to-any-vpc",
     "policy-denies-everyone",
     "invalid-policy-document",
+    "unsigned-principal-condition",
     "sam-allow-list-not-a-list",
     "sam-allow-list-entry-ignored",
     "sam-unknown-policy-key",

@@ -47,6 +47,7 @@ pub mod unknown_exposure;
 pub mod unapproved_vpc_endpoint;
 pub mod unauthorised_route;
 pub mod unreadable_template;
+pub mod unsigned_principal_condition;
 pub mod unsupported_dns_option;
 pub mod unsupported_globals_key;
 pub mod vpc_dns_disabled;
@@ -170,6 +171,7 @@ pub const RULES: &[Rule] = &[
     rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
     rule("policy-denies-everyone", policy_denies_everyone::check),
     rule("invalid-policy-document", invalid_policy_document::check),
+    rule("unsigned-principal-condition", unsigned_principal_condition::check),
     rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
     rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
     rule("sam-unknown-policy-key", sam_unknown_policy_key::check),
