@@ -27,6 +27,16 @@ const fn muting_entry(by: &'static str, muted: &'static [&'static str]) -> Mutin
 /// Stands for every rule.
 const ALL: &[&str] = &["*"];
 
+/// What follows from an endpoint type that is refused.
+const BESIDE_A_BROKEN_TYPE: &[&str] = &[
+    "public-api",
+    "conditionally-public-api",
+    "missing-vpc-endpoint-ids",
+    "missing-resource-policy",
+    "endpoint-ids-on-public-api",
+    "unknown-exposure",
+];
+
 /// What follows from a public endpoint type.
 const BESIDE_A_PUBLIC_API: &[&str] =
     &["missing-vpc-endpoint-ids", "missing-resource-policy", "unauthorised-route"];
@@ -55,26 +65,30 @@ const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
 /// In order: a finding that an earlier line has muted mutes nothing.
 const TABLE: &[Muting] = &[
     muting("unreadable-template", ALL),
+    muting("sam-endpoint-configuration-shape", BESIDE_A_BROKEN_TYPE),
+    muting("invalid-endpoint-type", BESIDE_A_BROKEN_TYPE),
     muting(
-        "sam-endpoint-configuration-shape",
+        "endpoint-configuration-on-http-api",
         &[
             "public-api",
             "conditionally-public-api",
             "missing-vpc-endpoint-ids",
             "missing-resource-policy",
-            "unknown-exposure",
+            "endpoint-ids-on-public-api",
         ],
-    ),
-    muting(
-        "endpoint-configuration-on-http-api",
-        &["public-api", "conditionally-public-api", "missing-vpc-endpoint-ids", "missing-resource-policy"],
     ),
     muting("wrong-endpoint-configuration-key", &["missing-vpc-endpoint-ids"]),
     Muting {
         by: "wrong-endpoint-configuration-key",
         aspect: Some(Aspect::EndpointType),
         same_text: false,
-        muted: &["public-api", "missing-resource-policy"],
+        muted: &["public-api", "missing-resource-policy", "endpoint-ids-on-public-api"],
+    },
+    Muting {
+        by: "endpoint-ids-on-public-api",
+        aspect: Some(Aspect::OnlyEvidence),
+        same_text: false,
+        muted: &["public-api"],
     },
     muting("implicit-public-api", &["public-api"]),
     muting("public-api", BESIDE_A_PUBLIC_API),

@@ -3,6 +3,7 @@
 //!
 //! Walks nodes and follows conditions only where it has to; nothing of the body is copied.
 
+use crate::exposure::configuration::{Idle, IdleExtension, idle_key};
 use crate::exposure::model::{Auth, Method};
 use crate::exposure::served::Served;
 use crate::source::Span;
@@ -148,11 +149,38 @@ impl Body {
         found
     }
 
-    /// Endpoint ids in effective extensions.
-    pub(crate) fn endpoint_ids(&self, resolver: &mut Resolver<'_, '_>) -> Option<Sourced> {
+    /// Endpoint ids in effective extensions, with the place of their key.
+    pub(crate) fn endpoint_ids(&self, resolver: &mut Resolver<'_, '_>) -> Option<(Span, Sourced)> {
         let extensions = self.endpoint_extensions(resolver);
-        let ids = extensions.into_iter().find_map(|node| resolver.tree().get(node, "vpcEndpointIds"))?;
-        Some(resolver.resolve(ids))
+        let tree = resolver.tree();
+        let ids = extensions.into_iter().find_map(|node| tree.entry(node, "vpcEndpointIds"))?;
+        Some((tree.span(ids.key), resolver.resolve(ids.value)))
+    }
+
+    /// Endpoint extensions at the level of the other version, and keys in effective ones, that API Gateway does not
+    /// read (its developer guide, `x-amazon-apigateway-endpoint-configuration`: `disableExecuteApiEndpoint` and
+    /// `vpcEndpointIds` are all there is).
+    pub(crate) fn idle_extensions(&self, resolver: &mut Resolver<'_, '_>) -> Vec<IdleExtension> {
+        let tree = resolver.tree();
+        let misplaced = if self.open_api_3 {
+            tree.entry(self.root, ENDPOINT_EXTENSION).into_iter().collect()
+        } else {
+            let servers = tree.get(self.root, "swagger").and_then(|_| self.settled(resolver, "servers"));
+            let servers = servers.map_or(&[][..], |servers| tree.items(servers)).iter();
+            servers.filter_map(|&server| tree.entry(server, ENDPOINT_EXTENSION)).collect::<Vec<_>>()
+        };
+        let kind = if self.open_api_3 { Idle::AtTheTop } else { Idle::InServers };
+        let written =
+            misplaced.into_iter().filter(|it| !matches!(settle(resolver, it.value), Settled::Absent));
+        let mut found: Vec<IdleExtension> =
+            written.map(|entry| IdleExtension { span: tree.span(entry.key), kind: kind.clone() }).collect();
+        for node in self.endpoint_extensions(resolver) {
+            found.extend(tree.entries(node).iter().filter_map(|entry| {
+                Some(IdleExtension { span: tree.span(entry.key), kind: idle_key(tree.scalar(entry.key)?)? })
+            }));
+        }
+        found.sort_by_key(|idle| idle.span);
+        found
     }
 
     /// The disable flag in effective extensions.

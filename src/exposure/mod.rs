@@ -9,6 +9,7 @@ mod calls;
 mod cases;
 mod cnames;
 pub mod conditions;
+pub mod configuration;
 mod conflicts;
 mod decisions;
 mod domains;
@@ -70,6 +71,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.functions = links::functions(workspace);
     model.domains = domains::find(&context);
     model.ways = ways::find(&context);
+    model.domain_addresses = configuration::domain_addresses(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);
     model.permissions = permissions::find(&context);

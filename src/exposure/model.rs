@@ -2,6 +2,7 @@
 //!
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
+use crate::exposure::configuration::{Configuration, DomainAddress};
 use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
 use crate::exposure::gates::Blockade;
@@ -31,6 +32,8 @@ pub struct ExposureModel {
     pub domains: Vec<Domain>,
     /// What leads from custom domains to APIs, in file and text order.
     pub ways: Vec<Way>,
+    /// Custom domains of the second kind that say which addresses they have.
+    pub domain_addresses: Vec<DomainAddress>,
     /// `Fn::ImportValue` matched to an export.
     pub links: Vec<Link>,
     /// Places that call an execute-api host.
@@ -266,6 +269,8 @@ pub struct Case {
     pub vpc_endpoint_ids: Vec<Sourced>,
     /// Where the association is written (also when it comes to nothing): the list, the `NoValue`.
     pub association: Option<Sourced>,
+    /// What else is written about the endpoint.
+    pub configuration: Configuration,
     /// The region the instance is deployed to, if it is known.
     pub region: Option<String>,
     /// Values of the association and the policies that are to name an endpoint or a VPC, each text once.

@@ -1,6 +1,7 @@
 //! REST APIs: endpoint type, association, policies, methods and stages of each case.
 
 use crate::exposure::body::{Body, Settled, method_auth, settle};
+use crate::exposure::configuration::{self, Configuration, TypeFault};
 use crate::exposure::extent::Extent;
 use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Case, Endpoint, EndpointType, Method, Policy, PolicySource, Stage, UnknownKey,
@@ -104,6 +105,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         type_value: None,
         type_unknown: None,
         vpc_endpoint_ids: Vec::new(),
+        configuration: Configuration::default(),
         region: stack.bindings.region.clone(),
         entries: Vec::new(),
         association: None,
@@ -186,7 +188,9 @@ fn head(
         if let Some(flag) = body.disabled(resolver) {
             case.disable_execute_api_endpoint = flag.value.as_bool();
         }
+        case.configuration.idle_extensions = body.idle_extensions(resolver);
     }
+    case.configuration.import = properties.and_then(|node| configuration::import(node, resolver));
     flags(stack, properties, resolver, &mut case);
     if methods.is_empty() || body.is_none() {
         written_methods(context, stack, resource, resolver, &mut case, &mut methods);
@@ -194,6 +198,9 @@ fn head(
     stages(context, stack, resource, resolver, &mut case);
     unreadable(stack, resource, resolver, &mut case);
     case.type_value = case.type_value.map(|value| from_globals(stack, value));
+    let written = &mut case.configuration;
+    written.type_fault = written.type_fault.take().map(|(fault, value)| (fault, from_globals(stack, value)));
+    written.ip_address_type = written.ip_address_type.take().map(|value| from_globals(stack, value));
     Some(Draft { case, methods })
 }
 
@@ -213,12 +220,19 @@ fn associations(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, 
     let written = resource.properties.and_then(|node| tree.get(node, "EndpointConfiguration"));
     if let Some(written) = written
         && let Settled::Node(node) = settle(resolver, written)
-        && let Some(ids) = tree.get(node, "VpcEndpointIds")
+        && let Some(ids) = tree.entry(node, "VpcEndpointIds")
     {
-        associate(&mut draft.case, resolver.resolve(ids));
+        associate(&mut draft.case, tree.span(ids.key), resolver.resolve(ids.value));
     }
-    if let Some(ids) = body(stack, resource, resolver).and_then(|body| body.endpoint_ids(resolver)) {
-        associate(&mut draft.case, ids);
+    if let Some((key, ids)) = body(stack, resource, resolver).and_then(|body| body.endpoint_ids(resolver)) {
+        let before = draft.case.vpc_endpoint_ids.len();
+        associate(&mut draft.case, key, ids);
+        let case = &mut draft.case;
+        if let Some(import) =
+            case.configuration.import.as_mut().filter(|_| case.vpc_endpoint_ids.len() > before)
+        {
+            import.ids = Some(key);
+        }
     }
     draft.case.association = draft.case.association.take().map(|value| from_globals(stack, value));
 }
@@ -285,6 +299,8 @@ fn endpoint_type(
                     let types = resolver.resolve(types);
                     set_type(case, types);
                 }
+                let address = tree.get(node, "IpAddressType").map(|address| resolver.resolve(address));
+                case.configuration.ip_address_type = address.filter(|it| it.value != Value::Absent);
             }
             Settled::Absent => {}
             Settled::Node(_) | Settled::Hidden(_) => {
@@ -326,16 +342,24 @@ fn set_type(case: &mut Case, types: Sourced) {
         case.type_unknown = Some(why.to_owned());
         case.type_value = Some(value);
     };
+    let entry = |entry: &Sourced| {
+        let mut entry = entry.clone();
+        entry.via.extend(types.via.iter().cloned());
+        entry
+    };
     let one = match &types.value {
         Value::Absent => return,
         Value::List(items) => match items.as_slice() {
-            [] => return,
-            [one] => {
-                let mut one = one.clone();
-                one.via.extend(types.via.iter().cloned());
-                one
+            [] => {
+                case.configuration.type_fault.get_or_insert((TypeFault::Nothing, types));
+                return;
             }
-            [_, second, ..] => return unknown(case, second.clone(), "an API has one endpoint type"),
+            [one] => entry(one),
+            [_, second, ..] => {
+                let second = entry(second);
+                case.configuration.type_fault = Some((TypeFault::Several, second.clone()));
+                return unknown(case, second, "an API has one endpoint type");
+            }
         },
         _ => types,
     };
@@ -343,18 +367,25 @@ fn set_type(case: &mut Case, types: Sourced) {
         Some("EDGE") => EndpointType::Edge,
         Some("REGIONAL") => EndpointType::Regional,
         Some("PRIVATE") => EndpointType::Private,
-        Some(_) => return unknown(case, one, "it is no endpoint type"),
+        Some(_) => {
+            case.configuration.type_fault = Some((TypeFault::NotAType, one.clone()));
+            return unknown(case, one, "it is no endpoint type");
+        }
         None => return unknown(case, one, "its endpoint type is only known at deployment"),
     };
     case.endpoint_type = known;
     case.type_value = Some(one);
 }
 
-fn associate(case: &mut Case, ids: Sourced) {
+fn associate(case: &mut Case, key: Span, ids: Sourced) {
+    let before = case.vpc_endpoint_ids.len();
     match &ids.value {
         Value::Absent | Value::Null => {}
         Value::List(items) => case.vpc_endpoint_ids.extend(items.iter().cloned()),
         _ => case.vpc_endpoint_ids.push(ids.clone()),
+    }
+    if case.vpc_endpoint_ids.len() > before {
+        case.configuration.association_key.get_or_insert(key);
     }
     case.association.get_or_insert(ids);
 }

@@ -47,6 +47,8 @@ pub enum Aspect {
     Undecided,
     /// The deployment fails because of it.
     Broken,
+    /// What it speaks of is all that says that the API is meant to be private.
+    OnlyEvidence,
 }
 
 /// A diagnostic with its subjects.

@@ -7,6 +7,7 @@ pub mod conditionally_public_api;
 pub mod duplicate_private_dns;
 pub mod duplicate_vpc_endpoint_id;
 pub mod endpoint_configuration_on_http_api;
+pub mod endpoint_ids_on_public_api;
 pub mod endpoint_open_to_world;
 pub mod endpoint_policy_blocks_api;
 pub mod endpoint_security_group_closed;
@@ -22,6 +23,7 @@ pub mod http_api_cannot_be_private;
 pub mod implicit_public_api;
 pub mod invalid_endpoint_service_name;
 pub mod invalid_policy_document;
+pub mod invalid_endpoint_type;
 pub mod invalid_rest_api_id;
 pub mod metadata;
 pub mod missing_resource_policy;
@@ -34,6 +36,7 @@ pub mod places;
 pub mod policy_denies_everyone;
 pub mod policy_omits_endpoint;
 pub mod policy_open_to_any_vpc;
+pub mod private_api_ip_address_type;
 pub mod private_dns_blocks_public_apis;
 pub mod public_api;
 pub mod public_function_url;
@@ -161,7 +164,10 @@ pub const RULES: &[Rule] = &[
     rule("unknown-exposure", unknown_exposure::check),
     rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),
+    rule("invalid-endpoint-type", invalid_endpoint_type::check),
     rule("endpoint-configuration-on-http-api", endpoint_configuration_on_http_api::check),
+    rule("private-api-ip-address-type", private_api_ip_address_type::check),
+    rule("endpoint-ids-on-public-api", endpoint_ids_on_public_api::check),
     rule("missing-vpc-endpoint-ids", missing_vpc_endpoint_ids::check),
     rule("not-a-vpc-endpoint-id", not_a_vpc_endpoint_id::check),
     rule("wrong-endpoint-service", wrong_endpoint_service::check),
