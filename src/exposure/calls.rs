@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use crate::exposure::Context;
 use crate::exposure::model::Call;
+use crate::exposure::placement::subnets;
 use crate::source::Span;
 use crate::syntax::tree::{Kind, NodeId};
 use crate::template::document::Resource;
@@ -14,6 +15,9 @@ use crate::workspace::Stack;
 /// What stands in every default or alias host.
 const HOST: &str = ".execute-api.";
 
+/// The attribute of an HTTP or WebSocket API that holds its default address.
+const API_ENDPOINT: &str = "ApiEndpoint";
+
 /// Deepest nesting of properties that is searched.
 const MAX_DEPTH: usize = 64;
 
@@ -22,21 +26,27 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Call> {
     let mut calls = Vec::new();
     for stack in context.workspace.stacks() {
         let tree = &stack.lowered.tree;
-        if memmem::find(tree.text().as_bytes(), b"execute-api").is_none() {
+        let mentions = |part: &str| memmem::find(tree.text().as_bytes(), part.as_bytes()).is_some();
+        if !mentions("execute-api") && !mentions(API_ENDPOINT) {
             continue;
         }
         for resource in &stack.lowered.resources {
             let Some(properties) = resource.properties.filter(|_| can_call(&resource.type_name)) else {
                 continue;
             };
+            let hosts = hosts(context, stack, properties);
+            if hosts.is_empty() {
+                continue;
+            }
             let (subnets, vpc) = network(context, stack, resource);
-            for (span, api, alias_endpoint) in hosts(context, stack, properties) {
+            for (span, host) in hosts {
                 calls.push(Call {
                     file: stack.template.file,
                     resource: resource.id.clone(),
                     span,
-                    api,
-                    alias_endpoint,
+                    api: host.api,
+                    alias_endpoint: host.endpoint,
+                    region: host.region,
                     is_output: false,
                     subnets: subnets.clone(),
                     vpc: vpc.clone(),
@@ -44,15 +54,14 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Call> {
             }
         }
         for output in &stack.template.outputs {
-            for (span, api, alias_endpoint) in
-                output.value.map_or_else(Vec::new, |node| hosts(context, stack, node))
-            {
+            for (span, host) in output.value.map_or_else(Vec::new, |node| hosts(context, stack, node)) {
                 calls.push(Call {
                     file: stack.template.file,
                     resource: output.name.clone(),
                     span,
-                    api,
-                    alias_endpoint,
+                    api: host.api,
+                    alias_endpoint: host.endpoint,
+                    region: host.region,
                     is_output: true,
                     subnets: Vec::new(),
                     vpc: None,
@@ -84,9 +93,16 @@ pub(crate) fn can_call(type_name: &str) -> bool {
     )
 }
 
-type Host = (Span, Value, Option<Value>);
+/// An execute-api host.
+struct Host {
+    api: Value,
+    /// The endpoint in an alias host.
+    endpoint: Option<Value>,
+    /// The region after `.execute-api.`, if it is text.
+    region: Option<String>,
+}
 
-fn hosts(context: &Context<'_>, stack: &Stack, node: NodeId) -> Vec<Host> {
+fn hosts(context: &Context<'_>, stack: &Stack, node: NodeId) -> Vec<(Span, Host)> {
     let tree = &stack.lowered.tree;
     let mut found = Vec::new();
     let mut open = vec![(node, 0_usize)];
@@ -96,8 +112,8 @@ fn hosts(context: &Context<'_>, stack: &Stack, node: NodeId) -> Vec<Host> {
         }
         if intrinsic(tree, node).is_some() || tree.scalar(node).is_some_and(|text| text.contains(HOST)) {
             let value = context.peek(stack, |resolver| resolver.resolve(node)).value;
-            if let Some((api, endpoint)) = host(&value) {
-                found.push((tree.tagged_span(node), api, endpoint));
+            if let Some(host) = host(&value) {
+                found.push((tree.tagged_span(node), host));
             } else if intrinsic(tree, node).is_some() {
                 // A branch of a condition or an argument may hold the host.
                 open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
@@ -145,12 +161,12 @@ fn children(stack: &Stack, node: NodeId) -> Vec<NodeId> {
     }
 }
 
-/// API and endpoint of a text that holds an execute-api host.
-fn host(value: &Value) -> Option<(Value, Option<Value>)> {
-    let parts = match value {
-        Value::String(_) | Value::Text(_) => value.to_parts()?,
-        _ => return None,
-    };
+/// The execute-api host that a text holds.
+fn host(value: &Value) -> Option<Host> {
+    let parts = value.to_parts()?;
+    if let Some(api) = parts.iter().find_map(own_endpoint) {
+        return Some(Host { api, endpoint: None, region: None });
+    }
     let at = parts.iter().position(|part| matches!(part, Part::Literal(text) if text.contains(HOST)))?;
     let Some(Part::Literal(text)) = parts.get(at) else { return None };
     let label = &text[..text.find(HOST)?];
@@ -172,7 +188,21 @@ fn host(value: &Value) -> Option<(Value, Option<Value>)> {
         }
     }
     name.push(Part::Literal(label.to_owned()));
-    split_alias(name)
+    let (api, endpoint) = split_alias(name)?;
+    let after = text.find(HOST).map(|start| &text[start + HOST.len()..])?;
+    let region = after.split_once('.').map(|(region, _)| region.to_owned());
+    Some(Host { api, endpoint, region })
+}
+
+/// The API whose default address a part of a text is.
+fn own_endpoint(part: &Part) -> Option<Value> {
+    let Part::Named(name) = part else { return None };
+    match &**name {
+        Name::Attribute { stack, id, attribute } if attribute == API_ENDPOINT => {
+            Some(Value::named(Name::Resource { stack: *stack, id: id.clone() }))
+        }
+        _ => None,
+    }
 }
 
 /// `{api}` or `{api}-{vpce}`.
@@ -206,16 +236,7 @@ pub(crate) fn network(
     stack: &Stack,
     resource: &Resource,
 ) -> (Vec<Value>, Option<Value>) {
-    const PLACES: [&[&str]; 3] = [&["VpcConfig", "SubnetIds"], &["SubnetId"], &["VpcConfig", "Subnets"]];
-    let tree = &stack.lowered.tree;
-    let node = resource.properties.and_then(|node| PLACES.iter().find_map(|keys| tree.get_path(node, keys)));
-    let Some(node) = node else { return (Vec::new(), None) };
-    let value = context.peek(stack, |resolver| resolver.resolve(node)).value;
-    let subnets: Vec<Value> = match value {
-        Value::List(items) => items.into_iter().map(|item| item.value).collect(),
-        Value::Absent | Value::Unknown(_) => Vec::new(),
-        other => vec![other],
-    };
+    let subnets = subnets(context, stack, resource);
     let vpc = subnets.iter().find_map(|subnet| vpc_of(context, subnet));
     (subnets, vpc)
 }

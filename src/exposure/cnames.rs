@@ -38,10 +38,10 @@ fn record(context: &Context<'_>, stack: &Stack, node: NodeId, zone: Option<NodeI
         return None;
     }
     let targets = read("ResourceRecords")?;
-    let (target, domain) =
-        targets.value.items().iter().find_map(|target| Some((target, regional_name(target)?)))?;
-    let zone = tree.get(node, "HostedZoneId").or(zone);
     let host = read("Name")?.value;
+    let (target, domain) =
+        targets.value.items().iter().find_map(|target| Some((target, regional_name(target, &host)?)))?;
+    let zone = tree.get(node, "HostedZoneId").or(zone);
     Some(Cname {
         span: target.span,
         domain,
@@ -50,8 +50,13 @@ fn record(context: &Context<'_>, stack: &Stack, node: NodeId, zone: Option<NodeI
     })
 }
 
-/// The custom domain whose regional name a value is.
-fn regional_name(target: &Sourced) -> Option<Value> {
+/// The custom domain whose regional name a value is; of `d-….execute-api…` the one that has the record's name.
+fn regional_name(target: &Sourced, host: &Value) -> Option<Value> {
+    if let Some(text) = target.value.as_text() {
+        let is_regional = text.starts_with("d-") && text.contains(".execute-api.");
+        let host = host.as_text().filter(|_| is_regional)?;
+        return Some(Value::String(host.trim_end_matches('.').to_owned()));
+    }
     let Value::Named(name) = &target.value else { return None };
     match &**name {
         Name::Attribute { stack, id, attribute } if attribute == "RegionalDomainName" => {

@@ -25,6 +25,7 @@ pub mod network;
 mod others;
 pub mod permissions;
 mod place;
+mod placement;
 pub mod query;
 mod questions;
 pub mod reasons;

@@ -571,6 +571,8 @@ pub struct Call {
     pub api: Value,
     /// The endpoint in an alias host (`{api}-{vpce}`).
     pub alias_endpoint: Option<Value>,
+    /// The region in the host, if it is known text.
+    pub region: Option<String>,
     /// Whether it is an output rather than something that calls.
     pub is_output: bool,
     /// Subnets the caller runs in (`VpcConfig` and the like), empty when none is written.
@@ -585,7 +587,7 @@ pub struct Call {
 pub struct Cname {
     /// The value that names the target.
     pub span: Span,
-    /// The custom domain's resource.
+    /// The custom domain's resource, or its name.
     pub domain: Value,
     /// VPCs of the private zone the record stands in; empty for a public zone.
     pub vpcs: Vec<Value>,

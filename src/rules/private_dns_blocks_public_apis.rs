@@ -9,7 +9,7 @@ use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
-use crate::template::value::{Sourced, Value};
+use crate::template::value::{Sourced, StepKind, Value};
 
 const ID: &str = "private-dns-blocks-public-apis";
 
@@ -18,7 +18,8 @@ const MOST_LABELS: usize = 3;
 
 /// Reports interface endpoints for execute-api that turn on private DNS.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    if ctx.options.dns.public_api_callers == Some(false) {
+    let dns = &ctx.options.dns;
+    if dns.public_api_callers == Some(false) && dns.private_dns != Some(PrivateDnsStance::Off) {
         return;
     }
     for endpoint in ctx.endpoints().filter(|endpoint| endpoint.is_interface() == Some(true)) {
@@ -41,8 +42,9 @@ enum Evidence<'run> {
 }
 
 fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> Finding {
-    let public: Vec<&Api> =
-        ctx.model.apis.iter().filter(|api| api.has_execute_api_host() && api.may_be_public()).collect();
+    let may_be_hidden =
+        |api: &&Api| api.has_execute_api_host() && api.may_be_public() && may_share_region(api, endpoint);
+    let public: Vec<&Api> = ctx.model.apis.iter().filter(may_be_hidden).collect();
     let evidence = evidence(ctx.model, endpoint, &public);
     let stated = stated(&ctx.options.dns);
     let (severity, confidence) = match evidence {
@@ -67,7 +69,8 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
     Finding::new(ID, subject, severity, message(endpoint, occurrence), primary(endpoint, value))
         .confidence(confidence)
         .occurs(occurrence)
-        .related(value.into_iter().flat_map(places::way_to))
+        .related(value.and_then(decided))
+        .related(value.into_iter().flat_map(places::steps))
         .related(call)
         .related(blocked.map(|api| Label::new(api.id_span, "public: not reachable from that VPC by its default name")))
         .why(
@@ -77,8 +80,20 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
         .notes(more(public.len()))
         .notes(places::default_assumption(value, &occurrence.when))
         .notes(stated.map(str::to_owned).or_else(|| assumption(&evidence)))
-        .help("keep it off and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com")
-        .help("or keep it on and give the public APIs a custom domain with an alias record")
+        .helps(helps(ctx.model))
+}
+
+/// What to do; private DNS is not to be turned off under those who call a private API by its default name.
+fn helps(model: &ExposureModel) -> [String; 2] {
+    const ALIAS: &str = "{api-id}-{vpce-id}.execute-api.{region}.amazonaws.com";
+    let domain = "give the public APIs a custom domain with an alias record";
+    match wanted(model) {
+        Some(_) => [
+            format!("keep it on and {domain}"),
+            format!("or have the private APIs called by  {ALIAS}  first, and then turn it off"),
+        ],
+        None => [format!("keep it off and call  {ALIAS}"), format!("or keep it on and {domain}")],
+    }
 }
 
 /// What the policy file says against private DNS.
@@ -101,23 +116,72 @@ fn message(endpoint: &Endpoint, occurrence: &Occurrence<'_, PrivateDns>) -> Stri
 }
 
 fn primary(endpoint: &Endpoint, value: Option<&Sourced>) -> Label {
-    let place: Span = value.map_or(endpoint.id_span, places::origin);
+    let place: Span = value.map_or(endpoint.id_span, |value| value.span);
     Label::new(place, "captures every execute-api name in the VPC")
 }
 
+/// Where a parameter, mapping or parent decides that it is on.
+fn decided(value: &Sourced) -> Option<Label> {
+    let step = places::origin_step(value).filter(|step| step.span != value.span)?;
+    let phrase = match &step.kind {
+        StepKind::Default(_) => "on by default",
+        StepKind::Choice(_) => "may be on",
+        StepKind::MapEntry => "on in this entry",
+        StepKind::Given(_) => "turned on here",
+        StepKind::Bound(_)
+        | StepKind::Export(_)
+        | StepKind::ExportByPattern(_)
+        | StepKind::Output(_)
+        | StepKind::Branch
+        | StepKind::Globals => return None,
+    };
+    Some(Label::new(step.span, phrase))
+}
+
 fn evidence<'run>(model: &'run ExposureModel, endpoint: &Endpoint, public: &[&Api]) -> Evidence<'run> {
-    let default_hosts = || model.calls.iter().filter(|call| call.alias_endpoint.is_none() && !call.is_output);
-    if let Some(call) = default_hosts().find(|call| is_inside(call, endpoint) && is_captured(model, call)) {
+    let is_broken = |call: &&Call| {
+        let captured = is_captured(model, call) && reaches_region(call.region.as_deref(), endpoint);
+        captured && is_inside(call, endpoint)
+    };
+    if let Some(call) = default_hosts(model).find(is_broken) {
         return Evidence::Broken(call);
     }
     if let Some(cname) = model.cnames.iter().find(|cname| is_renamed(model, cname, endpoint)) {
         return Evidence::Renamed(cname);
     }
-    let private = default_hosts().find(|call| model.called(call).is_some_and(Api::may_be_private));
-    match private {
+    match wanted(model) {
         Some(call) if public.is_empty() => Evidence::Wanted(call),
         _ => Evidence::Nothing,
     }
+}
+
+/// Calls by a default name; outputs call nothing.
+fn default_hosts(model: &ExposureModel) -> impl Iterator<Item = &Call> {
+    model.calls.iter().filter(|call| call.alias_endpoint.is_none() && !call.is_output)
+}
+
+/// A call of a private API by its default name, which private DNS makes work.
+fn wanted(model: &ExposureModel) -> Option<&Call> {
+    default_hosts(model).find(|call| model.called(call).is_some_and(Api::may_be_private))
+}
+
+/// The region of the names that private DNS captures, if it is known.
+fn region(endpoint: &Endpoint) -> Option<&str> {
+    let service = endpoint.service.value.as_text().and_then(|name| name.strip_suffix(".execute-api"));
+    let named = service.and_then(|name| name.rsplit_once('.')).map(|(_, region)| region);
+    named.or(endpoint.region.as_deref())
+}
+
+/// Whether names of this region may be captured: those of other regions are not.
+fn reaches_region(of_name: Option<&str>, endpoint: &Endpoint) -> bool {
+    match (of_name, region(endpoint)) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+fn may_share_region(api: &Api, endpoint: &Endpoint) -> bool {
+    api.cases.iter().any(|case| reaches_region(case.region.as_deref(), endpoint))
 }
 
 /// Whether the call's host leads to the endpoint though what it names is no private API of the run.
@@ -135,14 +199,12 @@ fn is_renamed(model: &ExposureModel, cname: &Cname, endpoint: &Endpoint) -> bool
     let is_asked = cname.vpcs.iter().any(is_own)
         || cname.callers.iter().any(|(_, subnets, vpc)| runs_inside(subnets, vpc.as_ref(), endpoint));
     let leads_to_public = |domain: &Domain| {
-        let own = domain.endpoint_type.is_public() == Some(true);
-        own && domain
-            .mappings
-            .iter()
-            .any(|mapping| model.apis.iter().any(|api| api.is_named_by(&mapping.api) && api.may_be_public()))
+        let mut ways = model.ways.iter().filter(|way| domain.is_meant_by(&way.domain));
+        domain.endpoint_type.is_public() == Some(true)
+            && ways.any(|way| model.apis.iter().any(|api| api.is_named_by(&way.api) && api.may_be_public()))
     };
     is_asked
-        && model.domains.iter().any(|domain| domain.is_named_by(&cname.domain) && leads_to_public(domain))
+        && model.domains.iter().any(|domain| domain.is_meant_by(&cname.domain) && leads_to_public(domain))
 }
 
 /// Whether the caller runs in the endpoint's VPC, as far as subnets tell.
