@@ -18,7 +18,7 @@ pub(crate) struct Attachments {
 }
 
 /// Resource types that belong to another resource, with the property that names it.
-const ATTACHED: [(&str, &str); 13] = [
+const ATTACHED: [(&str, &str); 14] = [
     ("AWS::ApiGateway::Method", "RestApiId"),
     ("AWS::ApiGateway::Stage", "RestApiId"),
     ("AWS::ApiGateway::Deployment", "RestApiId"),
@@ -32,6 +32,7 @@ const ATTACHED: [(&str, &str); 13] = [
     ("AWS::Lambda::Permission", "FunctionName"),
     ("AWS::EC2::SecurityGroupIngress", "GroupId"),
     ("AWS::ApiGateway::Authorizer", "RestApiId"),
+    ("AWS::AppSync::SourceApiAssociation", "MergedApiIdentifier"),
 ];
 
 impl Attachments {

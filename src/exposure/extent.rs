@@ -49,6 +49,23 @@ impl Extent {
     }
 }
 
+/// Whether two assignments can hold at once, as far as the parameters that both speak of tell.
+pub fn can_meet(one: &[Assumption], other: &[Assumption]) -> bool {
+    let agree = |left: &Assumption, right: &Assumption| {
+        let same = left.stack == right.stack && left.parameter == right.parameter;
+        let allows = |of: &Assumption, value: &String| {
+            (of.values.is_empty() || of.values.contains(value)) && !of.except.contains(value)
+        };
+        match (left.values.is_empty(), right.values.is_empty()) {
+            _ if !same => true,
+            (false, _) => left.values.iter().any(|value| allows(right, value)),
+            (true, false) => right.values.iter().any(|value| allows(left, value)),
+            (true, true) => true,
+        }
+    };
+    one.iter().all(|left| other.iter().all(|right| agree(left, right)))
+}
+
 /// An assignment in words, ordered by stack and parameter.
 pub(crate) fn assumptions(guards: &Guards, literals: &[Literal]) -> Vec<Assumption> {
     let mut assumptions: Vec<Assumption> = literals
@@ -97,6 +114,42 @@ fn describe(name: &Name) -> String {
                 ("Fn::Equals", [left, right]) => format!("{left} = {right}"),
                 _ => format!("{name}({})", arguments.join(", ")),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written as `Env=dev|test Size!=small`.
+    fn assumed(text: &str) -> Vec<Assumption> {
+        let one = |part: &str| {
+            let (name, values) = part.split_once('=')?;
+            let values: Vec<String> = values.split('|').map(str::to_owned).collect();
+            let parameter = name.trim_end_matches('!').to_owned();
+            let (values, except) =
+                if name.ends_with('!') { (Vec::new(), values) } else { (values, Vec::new()) };
+            Some(Assumption { stack: None, parameter, values, except })
+        };
+        text.split_whitespace().filter_map(one).collect()
+    }
+
+    #[test]
+    fn assignments_meet_where_no_parameter_keeps_them_apart() {
+        let table = [
+            ("", "Env=dev", true),
+            ("Env=dev", "Env=prod", false),
+            ("Env=dev|test", "Env=test|prod", true),
+            ("Env=dev", "Size=small", true),
+            ("Env=dev", "Env!=dev", false),
+            ("Env=dev|test", "Env!=dev", true),
+            ("Env!=dev", "Env!=prod", true),
+            ("Env=dev Size=small", "Env=dev Size=large", false),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(can_meet(&assumed(one), &assumed(other)), expected, "{one} and {other}");
+            assert_eq!(can_meet(&assumed(other), &assumed(one)), expected, "{other} and {one}");
         }
     }
 }

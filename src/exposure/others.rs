@@ -99,7 +99,8 @@ pub(crate) fn web_function(context: &Context<'_>, stack: &Stack, resource: &Reso
 /// A GraphQL API.
 pub(crate) fn graphql(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Api {
     let tree = &stack.lowered.tree;
-    let visibility = resource.properties.and_then(|node| tree.get(node, "Visibility"));
+    let property = |key: &str| resource.properties.and_then(|node| tree.get(node, key));
+    let (visibility, kind) = (property("Visibility"), property("ApiType"));
     build(context, stack, resource, ApiKind::GraphQl, |resolver, case| {
         let value =
             visibility.map(|node| resolver.resolve(node)).filter(|value| value.value != Value::Absent);
@@ -110,12 +111,36 @@ pub(crate) fn graphql(context: &Context<'_>, stack: &Stack, resource: &Resource)
             Some(_) => EndpointType::Unknown,
         };
         case.type_value = value;
+        // A merged API serves what is associated with it, and nothing by itself.
+        let merged = kind.is_some_and(|kind| resolver.resolve(kind).value.as_text() == Some("MERGED"));
+        let is_empty = merged && !has_sources(context, stack, resource, resolver);
         // Every GraphQL API asks for a key, a token or a signature; who has one is not in the template.
         case.callers.push(internet(match case.endpoint_type {
             EndpointType::Private => Decision::Deny,
+            _ if is_empty => Decision::Unknown,
             EndpointType::Edge | EndpointType::Regional => Decision::Depends,
             EndpointType::Unknown => Decision::Unknown,
         }));
+    })
+}
+
+/// Whether some stack of the run associates a source with a merged API. `MergedApiIdentifier` is its ARN, which
+/// `Ref` gives, or its id.
+fn has_sources(
+    context: &Context<'_>,
+    stack: &Stack,
+    resource: &Resource,
+    resolver: &mut Resolver<'_, '_>,
+) -> bool {
+    let attribute = |attribute: &str| {
+        let (id, attribute) = (resource.id.clone(), attribute.to_owned());
+        Value::named(Name::Attribute { stack: stack.id, id, attribute })
+    };
+    let own = Value::named(Name::Resource { stack: stack.id, id: resource.id.clone() });
+    [own, attribute("Arn"), attribute("ApiId")].iter().any(|name| {
+        let mut sources =
+            context.attachments.of(context.workspace, "AWS::AppSync::SourceApiAssociation", name);
+        sources.any(|(holder, source)| rest::exists(stack, holder, source, resolver))
     })
 }
 

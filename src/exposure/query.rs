@@ -1,7 +1,8 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
+use crate::exposure::extent::can_meet;
 use crate::exposure::model::{
-    Api, ApiKind, Call, Caller, Decision, Domain, Endpoint, EndpointType, ExposureModel, Mapping, Way,
+    Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel, Mapping, Way,
 };
 use crate::exposure::network::Traits;
 use crate::exposure::reasons::PolicyOf;
@@ -52,6 +53,15 @@ impl ExposureModel {
     /// Places that call an API of the workspace.
     pub fn calls_of<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = &'m Call> {
         self.calls.iter().filter(|call| api.is_named_by(&call.api))
+    }
+}
+
+impl Case {
+    /// Whether this case and one of another API can be deployed at once, as far as parameters and environments tell.
+    pub fn can_meet(&self, other: &Case) -> bool {
+        let apart =
+            matches!((&self.environment, &other.environment), (Some(one), Some(other)) if one != other);
+        !apart && can_meet(&self.when, &other.when)
     }
 }
 

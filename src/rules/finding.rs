@@ -2,9 +2,9 @@
 //!
 //! Who mutes whom is not known here.
 
-use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity};
+use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity, When};
 use crate::exposure::model::{Api, Endpoint};
-use crate::rules::occurrence::Occurrence;
+use crate::rules::occurrence::{Occurrence, both};
 use crate::rules::places;
 use crate::source::FileId;
 use crate::template::value::Sourced;
@@ -95,6 +95,13 @@ impl Finding {
     pub fn occurs<S>(mut self, occurrence: &Occurrence<'_, S>) -> Self {
         self.diagnostic.when.clone_from(&occurrence.when);
         self.diagnostic.environments.clone_from(&occurrence.environments);
+        self
+    }
+
+    /// Says that it also takes this assignment of parameters, of something else that it is about.
+    #[must_use]
+    pub fn takes_also(mut self, when: &[When]) -> Self {
+        self.diagnostic.when = both(&self.diagnostic.when, when);
         self
     }
 

@@ -29,6 +29,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "http-api-cannot-be-private",
     "public-function-url",
     "public-invoke-permission",
+    "public-graphql-api",
     "unknown-exposure",
     "sam-endpoint-configuration-shape",
     "wrong-endpoint-configuration-key",

@@ -40,6 +40,7 @@ pub mod private_api_ip_address_type;
 pub mod private_dns_blocks_public_apis;
 pub mod public_api;
 pub mod public_function_url;
+pub mod public_graphql_api;
 pub mod public_invoke_permission;
 pub mod sam_allow_list_entry_ignored;
 pub mod sam_allow_list_not_a_list;
@@ -161,6 +162,7 @@ pub const RULES: &[Rule] = &[
     rule("http-api-cannot-be-private", http_api_cannot_be_private::check),
     rule("public-function-url", public_function_url::check),
     rule("public-invoke-permission", public_invoke_permission::check),
+    rule("public-graphql-api", public_graphql_api::check),
     rule("unknown-exposure", unknown_exposure::check),
     rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),

@@ -114,6 +114,37 @@ fn to_when(assumption: &Assumption) -> When {
     When { parameter: assumption.parameter.clone(), values }
 }
 
+/// Two assignments at once: what each says of a parameter, joined where both speak of it. They must be able to meet.
+pub fn both(one: &[When], other: &[When]) -> Vec<When> {
+    let joined = |left: &When| match other.iter().find(|right| right.parameter == left.parameter) {
+        Some(right) => When { parameter: left.parameter.clone(), values: both_values(left, right) },
+        None => left.clone(),
+    };
+    let mut found: Vec<When> = one.iter().map(joined).collect();
+    found.extend(
+        other.iter().filter(|right| one.iter().all(|left| left.parameter != right.parameter)).cloned(),
+    );
+    found
+}
+
+/// Values of a parameter that both assignments leave it; `not X` stands for all but `X`.
+fn both_values(one: &When, other: &When) -> Vec<String> {
+    let is_negated = |when: &When| when.values.iter().all(|value| value.starts_with("not "));
+    let except = |few: &When, all_but: &When| {
+        let kept = few.values.iter().filter(|value| !all_but.values.contains(&format!("not {value}")));
+        kept.cloned().collect()
+    };
+    match (is_negated(one), is_negated(other)) {
+        (false, true) => except(one, other),
+        (true, false) => except(other, one),
+        (false, false) => one.values.iter().filter(|value| other.values.contains(value)).cloned().collect(),
+        (true, true) => {
+            let more = other.values.iter().filter(|value| !one.values.contains(value));
+            one.values.iter().chain(more).cloned().collect()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -202,6 +233,26 @@ mod tests {
         assert!(
             std::ptr::eq(occurrence.state, &raw const found[1]) || occurrence.when[0].parameter == "Size"
         );
+    }
+
+    #[test]
+    fn two_assignments_at_once() {
+        let read = |text: &str| -> Vec<When> {
+            let parts = text.split_whitespace().filter_map(|part| part.split_once('='));
+            let values = |text: &str| text.split('|').map(|value| value.replace('!', "not ")).collect();
+            let when = |(name, text): (&str, &str)| When { parameter: name.to_owned(), values: values(text) };
+            parts.map(when).collect()
+        };
+        let table = [
+            ("", "Env=dev", "Env=dev"),
+            ("Env=dev|prod", "Env=prod|test", "Env=prod"),
+            ("Env=dev|prod", "Env=!dev", "Env=prod"),
+            ("Env=!dev", "Env=!prod", "Env=!dev|!prod"),
+            ("Size=s", "Env=dev", "Size=s Env=dev"),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(both(&read(one), &read(other)), read(expected), "{one} and {other}");
+        }
     }
 
     #[test]
