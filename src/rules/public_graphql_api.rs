@@ -2,8 +2,6 @@
 //!
 //! Who has a key or a token for it is not asked.
 
-use std::borrow::Cow;
-
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, CallerClass, Case, Decision, EndpointType};
 use crate::intent::{Intent, Posture};
@@ -51,7 +49,7 @@ fn private_sibling<'run>(ctx: &Context<'run>, case: &Case) -> Option<(&'run Api,
     })
 }
 
-fn finding(ctx: &Context<'_>, api: &Api, intent: &Cow<'_, Intent>, occurrence: &Occurrence<'_>) -> Finding {
+fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Finding {
     let case = occurrence.state;
     let severity = if intent.contradicts_public() { Severity::Error } else { Severity::Warning };
     // What was stated needs no other API to go by.
