@@ -80,9 +80,11 @@ impl Said {
     fn add(&mut self, finding: &Finding) {
         let ids = match finding.aspect {
             Aspect::Undecided => &mut self.undecided,
-            Aspect::Whole | Aspect::EndpointType | Aspect::Broken | Aspect::OnlyEvidence => {
-                &mut self.reported
-            }
+            Aspect::Whole
+            | Aspect::EndpointType
+            | Aspect::Broken
+            | Aspect::OnlyEvidence
+            | Aspect::Unstated => &mut self.reported,
         };
         ids.extend(finding.subjects.iter().filter_map(|subject| subject.resource.clone()));
     }

@@ -24,6 +24,11 @@ const fn muting_entry(by: &'static str, muted: &'static [&'static str]) -> Mutin
     Muting { by, aspect: None, same_text: true, muted }
 }
 
+/// As [`muting`], unless the API was stated to be private.
+const fn muting_unstated(by: &'static str, muted: &'static [&'static str]) -> Muting {
+    Muting { by, aspect: Some(Aspect::Unstated), same_text: false, muted }
+}
+
 /// Stands for every rule.
 const ALL: &[&str] = &["*"];
 
@@ -35,6 +40,7 @@ const BESIDE_A_BROKEN_TYPE: &[&str] = &[
     "missing-resource-policy",
     "endpoint-ids-on-public-api",
     "unknown-exposure",
+    "vpc-condition-on-public-api",
 ];
 
 /// What follows from a public endpoint type.
@@ -48,6 +54,19 @@ const BESIDE_A_BROKEN_LIST: &[&str] =
 /// What follows from an entry that names no endpoint for execute-api.
 const BESIDE_A_WRONG_ENTRY: &[&str] =
     &["policy-omits-endpoint", "unapproved-vpc-endpoint", "duplicate-vpc-endpoint-id"];
+
+/// Every other rule about policies.
+const BESIDE_NO_POLICY: &[&str] = &[
+    "policy-omits-endpoint",
+    "policy-open-to-any-vpc",
+    "policy-denies-everyone",
+    "inverted-endpoint-condition",
+    "vpc-condition-on-public-api",
+    "source-ip-on-private-api",
+    "private-range-on-public-api",
+    "if-exists-opens-policy",
+    "unsigned-principal-condition",
+];
 
 /// Everything else about an endpoint that cannot be made as it is written.
 const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
@@ -75,6 +94,7 @@ const TABLE: &[Muting] = &[
             "missing-vpc-endpoint-ids",
             "missing-resource-policy",
             "endpoint-ids-on-public-api",
+            "vpc-condition-on-public-api",
         ],
     ),
     muting("wrong-endpoint-configuration-key", &["missing-vpc-endpoint-ids"]),
@@ -82,14 +102,24 @@ const TABLE: &[Muting] = &[
         by: "wrong-endpoint-configuration-key",
         aspect: Some(Aspect::EndpointType),
         same_text: false,
-        muted: &["public-api", "missing-resource-policy", "endpoint-ids-on-public-api"],
+        muted: &[
+            "public-api",
+            "missing-resource-policy",
+            "endpoint-ids-on-public-api",
+            "vpc-condition-on-public-api",
+        ],
     },
+    muting("endpoint-ids-on-public-api", &["vpc-condition-on-public-api"]),
     Muting {
         by: "endpoint-ids-on-public-api",
         aspect: Some(Aspect::OnlyEvidence),
         same_text: false,
         muted: &["public-api"],
     },
+    muting("vpc-condition-on-public-api", &["policy-denies-everyone"]),
+    muting("private-range-on-public-api", &["policy-denies-everyone"]),
+    muting_unstated("vpc-condition-on-public-api", &["public-api"]),
+    muting_unstated("private-range-on-public-api", &["public-api"]),
     muting("implicit-public-api", &["public-api"]),
     muting("public-api", BESIDE_A_PUBLIC_API),
     muting("conditionally-public-api", BESIDE_A_PUBLIC_API),
@@ -104,16 +134,13 @@ const TABLE: &[Muting] = &[
     muting("sam-allow-list-not-a-list", BESIDE_A_BROKEN_LIST),
     muting("sam-allow-list-entry-ignored", BESIDE_A_BROKEN_LIST),
     muting("sam-unknown-policy-key", BESIDE_A_BROKEN_LIST),
-    muting(
-        "missing-resource-policy",
-        &[
-            "policy-omits-endpoint",
-            "policy-open-to-any-vpc",
-            "policy-denies-everyone",
-            "unsigned-principal-condition",
-        ],
-    ),
+    muting("missing-resource-policy", BESIDE_NO_POLICY),
     muting("unsigned-principal-condition", &["policy-denies-everyone", "policy-omits-endpoint"]),
+    muting(
+        "inverted-endpoint-condition",
+        &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],
+    ),
+    muting("source-ip-on-private-api", &["policy-denies-everyone", "policy-omits-endpoint"]),
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),
     muting_entry("not-a-vpc-endpoint-id", BESIDE_A_WRONG_ENTRY),
     muting_entry("wrong-endpoint-service", BESIDE_A_WRONG_ENTRY),

@@ -157,6 +157,16 @@ impl<'c> Tested<'c> {
         &self.written.operator.key
     }
 
+    /// Whether a request passes by having one of the values (an Allow that asks for them, a Deny that spares them);
+    /// else those that have one are kept out. `None` for a statement whose effect is not known.
+    pub fn admits_values(&self, effect: Effect) -> Option<bool> {
+        match effect {
+            Effect::Allow => Some(!self.operator.negated),
+            Effect::Deny => Some(self.operator.negated),
+            Effect::Unknown => None,
+        }
+    }
+
     /// The values, in written order, with the way they came.
     pub fn values(&self) -> &'c [Sourced] {
         self.written.values()

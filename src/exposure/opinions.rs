@@ -109,11 +109,9 @@ pub(crate) fn agree(opinions: Vec<Opinion>) -> Opinion {
     first
 }
 
-/// Adds a reason, unless its text is there for the same end or there are enough.
+/// Adds a reason, unless it is there or there are enough.
 pub(crate) fn add_reason(reasons: &mut Vec<Because>, reason: Because) {
-    if reasons.len() < MAX_BECAUSE
-        && !reasons.iter().any(|known| known.span == reason.span && known.lets_in == reason.lets_in)
-    {
+    if reasons.len() < MAX_BECAUSE && !reasons.iter().any(|known| known.says_the_same(&reason)) {
         reasons.push(reason);
     }
 }

@@ -148,6 +148,16 @@ impl Because {
         self.lets_in == Some(false)
     }
 
+    /// Whether another one points at the same text to the same end, for requests that are alike: signed or not, and
+    /// decided by the same statements.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let is_signed = |because: &Self| because.witness.signer != Signer::Nobody;
+        self.span == other.span
+            && self.lets_in == other.lets_in
+            && self.matched == other.matched
+            && is_signed(self) == is_signed(other)
+    }
+
     /// Whether what decides is who signs the request.
     pub fn is_about_signer(&self) -> bool {
         match &self.part {

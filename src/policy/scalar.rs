@@ -269,6 +269,11 @@ impl Block {
     pub fn contains(self, (v6, value): (bool, u128)) -> bool {
         self.v6 == v6 && self.first <= value && value <= self.last
     }
+
+    /// Whether all its addresses lie in the other block.
+    pub fn is_within(self, other: Self) -> bool {
+        self.v6 == other.v6 && other.first <= self.first && self.last <= other.last
+    }
 }
 
 /// Reads an address: whether it is of IPv6, and its number.

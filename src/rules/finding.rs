@@ -49,6 +49,8 @@ pub enum Aspect {
     Broken,
     /// What it speaks of is all that says that the API is meant to be private.
     OnlyEvidence,
+    /// Nobody stated that the API is to be private.
+    Unstated,
 }
 
 /// A diagnostic with its subjects.

@@ -20,11 +20,13 @@ pub mod exception_unused;
 pub mod finding;
 pub mod gateway_endpoint_for_execute_api;
 pub mod http_api_cannot_be_private;
+pub mod if_exists_opens_policy;
 pub mod implicit_public_api;
 pub mod invalid_endpoint_service_name;
 pub mod invalid_policy_document;
 pub mod invalid_endpoint_type;
 pub mod invalid_rest_api_id;
+pub mod inverted_endpoint_condition;
 pub mod metadata;
 pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
@@ -38,6 +40,7 @@ pub mod policy_omits_endpoint;
 pub mod policy_open_to_any_vpc;
 pub mod private_api_ip_address_type;
 pub mod private_dns_blocks_public_apis;
+pub mod private_range_on_public_api;
 pub mod public_api;
 pub mod public_function_url;
 pub mod public_graphql_api;
@@ -46,14 +49,16 @@ pub mod sam_allow_list_entry_ignored;
 pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;
 pub mod sam_unknown_policy_key;
+pub mod source_ip_on_private_api;
 pub mod telling;
-pub mod unknown_exposure;
 pub mod unapproved_vpc_endpoint;
 pub mod unauthorised_route;
+pub mod unknown_exposure;
 pub mod unreadable_template;
 pub mod unsigned_principal_condition;
 pub mod unsupported_dns_option;
 pub mod unsupported_globals_key;
+pub mod vpc_condition_on_public_api;
 pub mod vpc_dns_disabled;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
@@ -180,6 +185,11 @@ pub const RULES: &[Rule] = &[
     rule("policy-denies-everyone", policy_denies_everyone::check),
     rule("invalid-policy-document", invalid_policy_document::check),
     rule("unsigned-principal-condition", unsigned_principal_condition::check),
+    rule("inverted-endpoint-condition", inverted_endpoint_condition::check),
+    rule("vpc-condition-on-public-api", vpc_condition_on_public_api::check),
+    rule("source-ip-on-private-api", source_ip_on_private_api::check),
+    rule("private-range-on-public-api", private_range_on_public_api::check),
+    rule("if-exists-opens-policy", if_exists_opens_policy::check),
     rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
     rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
     rule("sam-unknown-policy-key", sam_unknown_policy_key::check),

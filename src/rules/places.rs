@@ -89,6 +89,12 @@ pub fn given(value: &Sourced) -> Option<Label> {
     }
 }
 
+/// A label on the API for a text that stands in front of it or in another file: in `Globals`, at an event.
+pub fn applies_to(api: &Api, text: Span) -> Option<Label> {
+    let apart = text.file != api.id_span.file || text.range.start < api.id_span.range.start;
+    apart.then(|| Label::new(api.id_span, "the API it applies to"))
+}
+
 /// A label on the first route of an API that says what is served there, and who may call it.
 pub fn first_route(api: &Api, case: &Case) -> Option<Label> {
     let route = api.routes.first()?;

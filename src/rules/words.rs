@@ -3,6 +3,7 @@
 //! Decides nothing; it only puts facts into words.
 
 use crate::diagnostic::When;
+use crate::exposure::entries::Place;
 use crate::exposure::model::{
     Api, ApiOrigin, Auth, Caller, CallerClass, Case, EndpointType, ExposureModel, NamedBy, Route,
 };
@@ -43,6 +44,16 @@ pub fn type_means(endpoint_type: EndpointType) -> &'static str {
         EndpointType::Regional => "regional: public",
         EndpointType::Private => "private",
         EndpointType::Unknown => "not known before deployment",
+    }
+}
+
+/// An endpoint type with its article, before a noun: `an EDGE`.
+pub fn endpoint_type(endpoint_type: EndpointType) -> &'static str {
+    match endpoint_type {
+        EndpointType::Edge => "an EDGE",
+        EndpointType::Regional => "a REGIONAL",
+        EndpointType::Private => "a PRIVATE",
+        EndpointType::Unknown => "such an",
     }
 }
 
@@ -152,9 +163,14 @@ fn named_endpoint(case: &Case) -> Option<String> {
         })
     };
     let associated: Vec<&Value> = named(NamedBy::Association).collect();
-    let endpoints = if associated.is_empty() { named(NamedBy::Policy).collect() } else { associated };
+    let mut endpoints = if associated.is_empty() { named(NamedBy::Policy).collect() } else { associated };
+    if endpoints.is_empty() {
+        // No caller of a public API comes through an endpoint, though its policy may name one.
+        let tested = case.entries.iter().filter(|entry| entry.place == Place::EndpointCondition);
+        endpoints.extend(tested.map(|entry| &entry.value.value));
+    }
     match endpoints.as_slice() {
-        [only] => expression(only, case.stack),
+        [only] => expression(only, case.stack).filter(|text| !text.contains('*')),
         _ => None,
     }
 }

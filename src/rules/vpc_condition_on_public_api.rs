@@ -1,0 +1,152 @@
+//! `vpc-condition-on-public-api`: the policy of a public API asks for a VPC or an endpoint, which no call to it has.
+//!
+//! `IfExists`, which holds without the key, is `if-exists-opens-policy`; addresses are `private-range-on-public-api`.
+
+use crate::diagnostic::{Label, Severity};
+use crate::exposure::conditions::{About, Stated, Tested, stated};
+use crate::exposure::model::{Api, ApiKind, CallerClass, Case, Decision};
+use crate::intent::{Intent, Posture};
+use crate::policy::document::Effect;
+use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, places, telling, words};
+
+const ID: &str = "vpc-condition-on-public-api";
+
+/// Reports public APIs whose policy tests what only calls through a VPC endpoint have.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    for (api, intent) in ctx.apis() {
+        if api.kind != ApiKind::Rest || api.refused.is_some() {
+            continue;
+        }
+        let Some(occurrence) = occurrence(&api.cases, |case| !asked(case).is_empty()) else { continue };
+        if let Some(finding) = finding(ctx, api, intent, &occurrence) {
+            push_shared(findings, first, finding);
+        }
+    }
+}
+
+/// A test on a key that calls to this API never have.
+struct Asked<'case> {
+    test: Tested<'case>,
+    effect: Effect,
+    /// Whether SAM writes it, from a list of the user's.
+    is_made: bool,
+}
+
+impl Asked<'_> {
+    /// What comes of it: the test is the same for all calls.
+    fn outcome(&self) -> &'static str {
+        match (self.effect, self.test.operator.negated) {
+            (Effect::Deny, true) => "no call has it, so all are denied",
+            (Effect::Deny, false) => "no call has it, so none is denied",
+            (_, true) => "no call has it, so all are allowed",
+            (_, false) => "no call has it, so none is allowed",
+        }
+    }
+
+    /// Greater for what does more harm.
+    fn harm(&self) -> u8 {
+        u8::from(self.effect == Effect::Deny)
+            + u8::from(self.effect == Effect::Deny && self.test.operator.negated)
+    }
+}
+
+/// The tests in a case, the most harmful first; none where calls may have the keys.
+fn asked(case: &Case) -> Vec<Asked<'_>> {
+    if case.endpoint_type.is_public() != Some(true) {
+        return Vec::new();
+    }
+    let statements = stated(case);
+    let known =
+        statements.iter().filter(|one| one.effect != Effect::Unknown && !one.asks_presence(About::Vpc));
+    let tests = known
+        .flat_map(|one| tests(one).map(|&test| Asked { test, effect: one.effect, is_made: one.is_made() }));
+    let mut found: Vec<Asked<'_>> = tests.collect();
+    found.sort_by_key(|asked| std::cmp::Reverse(asked.harm()));
+    found
+}
+
+/// The tests of one statement that fail or hold for want of the key.
+fn tests<'one, 'case>(one: &'one Stated<'case>) -> impl Iterator<Item = &'one Tested<'case>> {
+    one.tests.iter().filter(|test| test.about == About::Vpc && test.compares() && !test.tolerates_absence())
+}
+
+/// Whether something is allowed without a test on these keys.
+fn allows_otherwise(case: &Case) -> bool {
+    stated(case).iter().any(|one| one.effect == Effect::Allow && tests(one).next().is_none())
+}
+
+fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Option<Finding> {
+    let case = occurrence.state;
+    let all = asked(case);
+    let (main, others) = all.split_first()?;
+    let shuts = main.effect == Effect::Deny || !allows_otherwise(case);
+    let severity = if shuts { Severity::Error } else { Severity::Warning };
+    let posture = intent.within(&occurrence.environments).posture;
+    let aspect = if posture == Posture::Private { Aspect::Whole } else { Aspect::Unstated };
+    let message = format!(
+        "`{}` is {}{}, and its policy tests `{}`, which only calls to private APIs have",
+        api.resource,
+        case.endpoint_type.as_str(),
+        words::under(&occurrence.when),
+        telling::key_name(&main.test.key().to_lowercase())
+    );
+    let private = format!("make it private:  {}", words::private_configuration(ctx.model, api, case));
+    let finding = Finding::new(ID, Subject::api(api), severity, message, label(main))
+        .occurs(occurrence)
+        .related(others.iter().map(label))
+        .related(
+            case.type_value
+                .as_ref()
+                .map(|_| Label::new(places::endpoint_type(api, case), words::type_means(case.endpoint_type))),
+        )
+        .related(case.type_value.iter().flat_map(places::way_to))
+        .related(places::applies_to(api, main.test.key_span()))
+        .why(why(case, main))
+        .notes(example(case))
+        .assumes(case.type_value.as_ref())
+        .helps((posture != Posture::Public).then_some(private))
+        .help(remedy(main))
+        .aspect(aspect);
+    Some(finding)
+}
+
+fn label(asked: &Asked<'_>) -> Label {
+    Label::new(asked.test.key_span(), asked.outcome())
+}
+
+fn why(case: &Case, main: &Asked<'_>) -> String {
+    let kind = words::endpoint_type(case.endpoint_type);
+    let statement = if main.is_made {
+        "SAM turns this list into a statement that allows everyone and one that denies"
+    } else if main.effect == Effect::Deny {
+        "this statement denies"
+    } else {
+        "this statement allows"
+    };
+    let who = match (main.effect, main.test.operator.negated) {
+        (Effect::Deny, true) if main.is_made => "whoever lacks the right key: that is everyone",
+        (_, true) => "every call that lacks the key: that is all of them",
+        (Effect::Deny, false) => "only calls that have the key: that is none, and nobody is kept out",
+        (_, false) => "only calls that have the key: that is none",
+    };
+    format!(
+        "a call to {kind} API never comes through a VPC endpoint, so it never has this key; {statement} {who}."
+    )
+}
+
+/// A call from the internet and what becomes of it.
+fn example(case: &Case) -> Option<String> {
+    let internet = case.callers.iter().find(|caller| caller.class == CallerClass::Internet)?;
+    telling::example(internet, internet.decision != Decision::Deny)
+}
+
+fn remedy(main: &Asked<'_>) -> &'static str {
+    if main.is_made {
+        "or, if it is to stay public, take the list out; IpRangeWhitelist names addresses"
+    } else {
+        "or, if it is to stay public, test what its callers have, such as `aws:SourceIp`"
+    }
+}
