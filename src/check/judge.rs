@@ -186,6 +186,7 @@ mod tests {
             unknown_endpoint_keys: Vec::new(),
             misplaced_endpoint_configuration: None,
             fragment: false,
+            custom_ways: Vec::new(),
         };
         let model = ExposureModel { apis: vec![api], ..ExposureModel::default() };
         let rules = [

@@ -1,4 +1,4 @@
-//! Resources that say whom they belong to: methods, stages, mappings, permissions, found once per run.
+//! Resources that say whom they belong to: methods, stages, permissions, found once per run.
 
 use rustc_hash::FxHashMap;
 
@@ -18,17 +18,12 @@ pub(crate) struct Attachments {
 }
 
 /// Resource types that belong to another resource, with the property that names it.
-const ATTACHED: [(&str, &str); 14] = [
+const ATTACHED: [(&str, &str); 9] = [
     ("AWS::ApiGateway::Method", "RestApiId"),
     ("AWS::ApiGateway::Stage", "RestApiId"),
     ("AWS::ApiGateway::Deployment", "RestApiId"),
-    ("AWS::ApiGateway::BasePathMapping", "DomainName"),
-    ("AWS::ApiGateway::BasePathMappingV2", "DomainNameArn"),
-    ("AWS::ApiGateway::DomainNameAccessAssociation", "DomainNameArn"),
     ("AWS::ApiGatewayV2::Stage", "ApiId"),
     ("AWS::ApiGatewayV2::Route", "ApiId"),
-    ("AWS::ApiGatewayV2::ApiMapping", "DomainName"),
-    ("AWS::ApiGatewayV2::RoutingRule", "DomainNameArn"),
     ("AWS::Lambda::Permission", "FunctionName"),
     ("AWS::EC2::SecurityGroupIngress", "GroupId"),
     ("AWS::ApiGateway::Authorizer", "RestApiId"),

@@ -28,7 +28,8 @@ pub(crate) fn judge(
     case.signed_only = signed_only;
 }
 
-fn judged(
+/// All callers, and whether routes that ask for no signature are let in for signed calls only.
+pub(crate) fn judged(
     context: &Context<'_>,
     endpoints: &[Endpoint],
     stack: &Stack,

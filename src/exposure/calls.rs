@@ -153,7 +153,8 @@ pub(crate) fn texts(context: &Context<'_>, stack: &Stack, node: NodeId, part: &s
     found
 }
 
-fn children(stack: &Stack, node: NodeId) -> Vec<NodeId> {
+/// Values and items right below a node.
+pub(crate) fn children(stack: &Stack, node: NodeId) -> Vec<NodeId> {
     match &stack.lowered.tree.node(node).kind {
         Kind::Scalar { .. } => Vec::new(),
         Kind::Sequence(items) => items.clone(),

@@ -143,6 +143,25 @@ impl<'run> Judge<'run> {
         }
     }
 
+    /// What all documents say about a caller class over all routes; `front` stands in front of the API's policy,
+    /// after the endpoint's own.
+    pub(super) fn opinion_on(&mut self, class: &CallerClass, front: Option<Gate>) -> Opinion {
+        let gates: Vec<Gate> = self.endpoint_gate(class).into_iter().chain(front).collect();
+        let class = self.class(class);
+        if self.documents.is_empty() {
+            return Opinion::start();
+        }
+        let documents: Vec<Opened<'_>> =
+            self.documents.iter().map(|document| self.opened(document)).collect();
+        let gates: Vec<_> = gates.iter().map(|gate| self.prepare_gate(gate)).collect();
+        let who = Who { class: &class, account: &self.account, facts: &[] };
+        let prepared: Vec<Prepared<'_>> = documents.iter().map(|document| self.prepare(document)).collect();
+        let mut opinion =
+            agree(prepared.iter().map(|prepared| self.opinion(prepared, &gates, who)).collect());
+        opinion.presumed |= self.presumed.matters();
+        opinion
+    }
+
     /// The policy of the endpoint resource that a caller comes through.
     pub(super) fn endpoint_gate(&mut self, class: &CallerClass) -> Option<Gate> {
         let CallerClass::Endpoint(value) = class else { return None };

@@ -12,11 +12,15 @@ pub mod conditions;
 pub mod configuration;
 mod conflicts;
 mod decisions;
+mod balancers;
+pub mod custom;
 mod domains;
+mod doors;
 mod endpoints;
 pub mod entries;
 pub mod extent;
 pub mod gates;
+mod leads;
 mod links;
 mod markers;
 pub mod model;
@@ -42,6 +46,8 @@ mod wiring;
 use rayon::prelude::*;
 
 use crate::exposure::attachments::Attachments;
+use crate::exposure::balancers::Balancers;
+use crate::exposure::leads::Leads;
 use crate::exposure::model::{Api, ApiOrigin, ExposureModel, Refused, Stray};
 use crate::template::cases::Path;
 use crate::template::document::{Origin, Resource};
@@ -52,6 +58,8 @@ use crate::workspace::{Stack, Workspace};
 pub(crate) struct Context<'run> {
     workspace: &'run Workspace,
     attachments: Attachments,
+    leads: Leads,
+    balancers: Balancers,
 }
 
 impl<'run> Context<'run> {
@@ -65,7 +73,8 @@ impl<'run> Context<'run> {
 
 /// States who can call what in a workspace.
 pub fn build(workspace: &Workspace) -> ExposureModel {
-    let context = Context { workspace, attachments: Attachments::find(workspace) };
+    let (leads, balancers) = (Leads::find(workspace), Balancers::find(workspace));
+    let context = Context { workspace, attachments: Attachments::find(workspace), leads, balancers };
     let endpoints = endpoints::find(&context);
     let apis = workspace.stacks().par_iter().flat_map_iter(|stack| stack_apis(&context, &endpoints, stack));
     let mut model = ExposureModel { apis: join_instances(apis.collect()), ..ExposureModel::default() };
@@ -148,6 +157,7 @@ fn join_instances(mut apis: Vec<Api>) -> Vec<Api> {
             Some(last) if last.file == api.file && last.resource == api.resource && last.kind == api.kind => {
                 last.incomplete |= api.incomplete;
                 last.refused = last.refused.take().or(api.refused);
+                last.custom_ways.extend(api.custom_ways);
                 for case in api.cases {
                     if !last.cases.iter().any(|known| {
                         known.same_facts(&case)

@@ -3,6 +3,7 @@
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
 use crate::exposure::configuration::{Configuration, DomainAddress};
+use crate::exposure::custom::{CustomWays, DomainFacts, Mapping, Way};
 use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
 use crate::exposure::gates::Blockade;
@@ -138,6 +139,8 @@ pub struct Api {
     pub misplaced_endpoint_configuration: Option<Span>,
     /// Whether the file is only a piece of a template: it has neither `Transform` nor a function.
     pub fragment: bool,
+    /// Ways to it through custom domains, per instance; REST APIs only.
+    pub custom_ways: Vec<CustomWays>,
 }
 
 /// A key that stands where it is not known.
@@ -510,30 +513,14 @@ pub struct Domain {
     pub mappings: Vec<Mapping>,
     /// Endpoints with access associations.
     pub access_associations: Vec<Value>,
-}
-
-/// A mapping or routing rule from a domain to an API.
-#[derive(Clone, Debug)]
-pub struct Mapping {
-    /// The API, as the mapping names it.
-    pub api: Value,
-    /// The stage, if given.
-    pub stage: Option<Value>,
-    /// Base path, empty for the root.
-    pub path: String,
-    /// Where it is written.
-    pub span: Span,
-}
-
-/// A mapping or routing rule, whether or not the run declares its domain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// The API, as the mapping or rule names it.
-    pub api: Value,
-    /// The domain, as the mapping or rule names it: its name or its ARN.
-    pub domain: Value,
-    /// Where a reader looks for it.
-    pub span: Span,
+    /// Its resource type after lowering.
+    pub type_name: String,
+    /// Logical id of the SAM resource whose `Domain` it is.
+    pub made_from: Option<String>,
+    /// A key of `Domain` that SAM drops and that means `AccessAssociation`, and its place.
+    pub wrong_association_key: Option<(String, Span)>,
+    /// What is written about it, question by question and case by case.
+    pub facts: DomainFacts,
 }
 
 /// An import and the export it means.

@@ -197,6 +197,7 @@ fn build<'run>(
         unknown_endpoint_keys: Vec::new(),
         misplaced_endpoint_configuration: None,
         fragment: rest::is_fragment(stack),
+        custom_ways: Vec::new(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
+use crate::exposure::custom::{Access, Mapping, Way};
 use crate::exposure::extent::can_meet;
 use crate::exposure::model::{
-    Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel, Mapping, Way,
+    Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel,
 };
 use crate::exposure::network::Traits;
 use crate::exposure::reasons::PolicyOf;
@@ -80,6 +81,13 @@ impl Domain {
         let is_attribute = |name: &Name| matches!(name, Name::Attribute { stack, id, .. } if *stack == self.stack && *id == self.resource);
         let attribute = matches!(value, Value::Named(name) if is_attribute(name));
         attribute || self.is_named_by(value) || (value.as_text().is_some() && self.name == *value)
+    }
+
+    /// Whether SAM would make this kind of domain in a state: it chooses by the endpoint type that it knows when
+    /// it transforms, which in another state may be another one.
+    pub fn is_as_lowered(&self, access: &Access) -> bool {
+        let is_private = access.kind.endpoint_type == EndpointType::Private;
+        self.made_from.is_none() || is_private == (self.type_name == "AWS::ApiGateway::DomainNameV2")
     }
 
     /// Whether `value` is the `Ref` of this domain's resource.

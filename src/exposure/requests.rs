@@ -13,7 +13,7 @@ use crate::policy::document::PolicyDocument;
 use crate::policy::text::Text;
 use crate::policy::world::{self, Signing};
 use crate::source::Span;
-use crate::template::value::{Name, Part, Same};
+use crate::template::value::{Name, Part, Same, Sourced, Value};
 use crate::workspace::Workspace;
 
 /// A request, as far as it is known. What is not known is left open.
@@ -357,7 +357,12 @@ fn agreed(verdicts: Vec<Verdict>) -> Verdict {
 impl Judge<'_> {
     /// The policy of a private custom domain; `None` for a domain that has none of its own.
     fn domain_gate(&mut self, domain: &Domain) -> Option<Gate> {
-        let policy = domain.policy.as_ref()?;
+        let owner = Name::Resource { stack: domain.stack, id: domain.resource.clone() };
+        Some(self.gate_of_domain(domain.policy.as_ref()?, &domain.name, &owner))
+    }
+
+    /// The policy of a private custom domain, by its name and its resource.
+    pub(super) fn gate_of_domain(&mut self, policy: &Sourced, name: &Value, owner: &Name) -> Gate {
         let mut document = PolicyDocument::parse(&self.presumed.apply(policy), &mut self.names);
         // A domain's own ARN means all that is called through it.
         for resources in document.statements.iter_mut().filter_map(|statement| statement.resources.as_mut()) {
@@ -379,16 +384,15 @@ impl Judge<'_> {
                 break;
             }
         }
-        parts.extend(domain.name.to_parts().unwrap_or_default());
+        parts.extend(name.to_parts().unwrap_or_default());
         parts.push(Part::Literal("+".to_owned()));
-        let own = Name::Attribute {
-            stack: domain.stack,
-            id: domain.resource.clone(),
-            attribute: "DomainNameId".to_owned(),
-        };
-        parts.push(Part::Named(std::sync::Arc::new(own)));
+        if let Name::Resource { stack, id } = owner {
+            let attribute = "DomainNameId".to_owned();
+            let own = Name::Attribute { stack: *stack, id: id.clone(), attribute };
+            parts.push(Part::Named(std::sync::Arc::new(own)));
+        }
         let arn = self.names.join(&parts);
-        Some(Gate { of: PolicyOf::Domain, document, arn, elsewhere: true })
+        Gate { of: PolicyOf::Domain, document, arn, elsewhere: true }
     }
 }
 

@@ -1,14 +1,16 @@
 //! REST APIs: endpoint type, association, policies, methods and stages of each case.
 
 use crate::exposure::body::{Body, Settled, method_auth, settle};
+use crate::exposure::cases::Joined;
 use crate::exposure::configuration::{self, Configuration, TypeFault};
 use crate::exposure::extent::Extent;
+use crate::exposure::leads::Declared;
 use crate::exposure::model::{
     Api, ApiKind, ApiOrigin, Case, Endpoint, EndpointType, Method, Policy, PolicySource, Stage, UnknownKey,
 };
 use crate::exposure::others::from_globals;
 use crate::exposure::served::{self, Served};
-use crate::exposure::{Context, callers, cases, entries, markers, origin, routes};
+use crate::exposure::{Context, callers, cases, doors, entries, markers, origin, routes};
 use crate::policy::document::PolicyDocument;
 use crate::policy::text::Names;
 use crate::source::Span;
@@ -22,28 +24,27 @@ use crate::workspace::Stack;
 /// A REST API with all its cases.
 pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, resource: &Resource) -> Api {
     let refused = refusal(stack, resource);
-    let explored = cases::split(context, stack, |resolver| head(context, stack, resource, resolver));
-    let incomplete = !explored.complete;
-    let found = if incomplete {
-        let mut case = undecided(stack, resource);
-        callers::judge(context, endpoints, stack, resource, &mut case);
-        vec![case]
-    } else {
-        let mut drafts = cases::join(explored);
-        let scope = context.workspace.scope(stack);
-        drafts.deepen(scope, &mut |resolver, draft| associations(stack, resource, resolver, draft));
-        drafts.deepen(scope, &mut |resolver, draft| all_policies(stack, resource, resolver, draft));
-        let cases = drafts.each(|guards, guard, draft: Draft| {
-            let mut case = draft.case;
-            if refused.is_some() {
-                refuse(&mut case);
-            }
-            case.entries = entries::of_api(context, &case);
-            let judge = |case: &mut Case| callers::judge(context, endpoints, stack, resource, case);
-            served::callers(guards, guard, case, &draft.methods, &judge)
-        });
-        let told = cases.told().into_iter();
-        told.map(|(when, extent, case)| Case { when, extent, ..case }).collect()
+    let drafts = drafts(context, stack, resource);
+    let incomplete = drafts.is_none();
+    let found = match drafts {
+        None => {
+            let mut case = undecided(stack, resource);
+            callers::judge(context, endpoints, stack, resource, &mut case);
+            vec![case]
+        }
+        Some(drafts) => {
+            let cases = drafts.each(|guards, guard, draft: Draft| {
+                let mut case = draft.case;
+                if refused.is_some() {
+                    refuse(&mut case);
+                }
+                case.entries = entries::of_api(context, &case);
+                let judge = |case: &mut Case| callers::judge(context, endpoints, stack, resource, case);
+                served::callers(guards, guard, case, &draft.methods, &judge)
+            });
+            let told = cases.told().into_iter();
+            told.map(|(when, extent, case)| Case { when, extent, ..case }).collect()
+        }
     };
     let in_body =
         || context.peek(stack, |resolver| body(stack, resource, resolver)?.default_authorizer(resolver));
@@ -66,7 +67,22 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         unknown_endpoint_keys: unknown_keys(stack, resource),
         misplaced_endpoint_configuration: None,
         fragment: is_fragment(stack),
+        custom_ways: vec![doors::ways(context, endpoints, Declared { stack, resource })],
     }
+}
+
+/// All states of an API with its association and policies, before it is asked who may call; `None` when they are
+/// too many.
+pub(crate) fn drafts(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option<Joined<Draft>> {
+    let explored = cases::split(context, stack, |resolver| head(context, stack, resource, resolver));
+    if !explored.complete {
+        return None;
+    }
+    let mut drafts = cases::join(explored);
+    let scope = context.workspace.scope(stack);
+    drafts.deepen(scope, &mut |resolver, draft| associations(stack, resource, resolver, draft));
+    drafts.deepen(scope, &mut |resolver, draft| all_policies(stack, resource, resolver, draft));
+    Some(drafts)
 }
 
 /// Why the transform refuses this API, or else the whole template.
@@ -142,10 +158,11 @@ fn undecided(stack: &Stack, resource: &Resource) -> Case {
 
 /// A case while it is worked out.
 #[derive(Clone, PartialEq)]
-struct Draft {
-    case: Case,
+pub(crate) struct Draft {
+    /// What is known of the case.
+    pub(crate) case: Case,
     /// All methods it may have, with the formula under which it has each.
-    methods: Vec<Served>,
+    pub(crate) methods: Vec<Served>,
 }
 
 /// What the API is apart from its association and its policies, in the case under way; `None` where it does not
@@ -205,7 +222,7 @@ fn head(
 }
 
 /// The body, where it is in the template.
-fn body(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>) -> Option<Body> {
+pub(crate) fn body(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>) -> Option<Body> {
     let tree = &stack.lowered.tree;
     let written = resource.properties.and_then(|node| tree.get(node, "Body"))?;
     match settle(resolver, written) {
@@ -254,7 +271,12 @@ fn hide(case: &mut Case, why: &str, span: Span) {
 }
 
 /// Broken texts, macros and clones: what can be read need not be what is deployed.
-fn unreadable(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, '_>, case: &mut Case) {
+pub(crate) fn unreadable(
+    stack: &Stack,
+    resource: &Resource,
+    resolver: &mut Resolver<'_, '_>,
+    case: &mut Case,
+) {
     let (tree, properties) = (&stack.lowered.tree, resource.properties);
     let clone = properties.and_then(|node| tree.get(node, "CloneFrom"));
     let reason = if tree.is_cut() {
@@ -284,7 +306,8 @@ pub(crate) fn rewritten(stack: &Stack, resource: &Resource) -> Option<(String, S
     transform.map(|node| ("a transform adds properties".to_owned(), tree.tagged_span(node)))
 }
 
-fn endpoint_type(
+/// Sets the endpoint type in the case under way.
+pub(crate) fn endpoint_type(
     stack: &Stack,
     properties: Option<NodeId>,
     resolver: &mut Resolver<'_, '_>,

@@ -3,7 +3,7 @@
 //! The domain may be declared anywhere or nowhere; what a declared domain maps is in `domains`.
 
 use crate::exposure::Context;
-use crate::exposure::model::Way;
+use crate::exposure::custom::Way;
 use crate::syntax::tree::NodeId;
 use crate::template::value::Value;
 use crate::workspace::Stack;

@@ -3,7 +3,7 @@
 //! Who mutes whom is not known here.
 
 use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity, When};
-use crate::exposure::model::{Api, Endpoint};
+use crate::exposure::model::{Api, Domain, Endpoint};
 use crate::rules::occurrence::{Occurrence, both};
 use crate::rules::places;
 use crate::source::FileId;
@@ -27,6 +27,12 @@ impl Subject {
     /// The endpoint as a subject.
     pub fn endpoint(endpoint: &Endpoint) -> Self {
         Self { file: endpoint.file, resource: Some(endpoint.resource.clone()) }
+    }
+
+    /// The custom domain as a subject: the SAM resource whose `Domain` it is, else its own.
+    pub fn domain(domain: &Domain) -> Self {
+        let resource = domain.made_from.as_ref().unwrap_or(&domain.resource);
+        Self { file: domain.file, resource: Some(resource.clone()) }
     }
 
     /// Whether what is said about `self` is also said about `other`.

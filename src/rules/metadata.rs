@@ -30,6 +30,8 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "public-function-url",
     "public-invoke-permission",
     "public-graphql-api",
+    "public-domain-on-private-api",
+    "unreachable-private-api",
     "unknown-exposure",
     "sam-endpoint-configuration-shape",
     "wrong-endpoint-configuration-key",

@@ -42,6 +42,7 @@ pub mod private_api_ip_address_type;
 pub mod private_dns_blocks_public_apis;
 pub mod private_range_on_public_api;
 pub mod public_api;
+pub mod public_domain_on_private_api;
 pub mod public_function_url;
 pub mod public_graphql_api;
 pub mod public_invoke_permission;
@@ -54,6 +55,7 @@ pub mod telling;
 pub mod unapproved_vpc_endpoint;
 pub mod unauthorised_route;
 pub mod unknown_exposure;
+pub mod unreachable_private_api;
 pub mod unreadable_template;
 pub mod unsigned_principal_condition;
 pub mod unsupported_dns_option;
@@ -67,7 +69,7 @@ pub mod wrong_endpoint_service;
 use std::sync::Arc;
 
 use crate::diagnostic::RuleId;
-use crate::exposure::model::{Api, Endpoint, ExposureModel};
+use crate::exposure::model::{Api, Domain, Endpoint, ExposureModel};
 use crate::intent::{Intent, Intents};
 use crate::rules::finding::Finding;
 use crate::rules::options::Options;
@@ -110,6 +112,13 @@ impl<'run> Context<'run> {
     pub fn endpoints(&self) -> impl Iterator<Item = &'run Endpoint> + use<'run> {
         let model = self.model;
         self.endpoints.iter().filter_map(move |&index| model.endpoints.get(index))
+    }
+
+    /// The file's custom domains, in text order; one entry per stack instance. None where the SAM transform refuses
+    /// the file, since then there is none.
+    pub fn domains(&self) -> impl Iterator<Item = &'run Domain> + use<'run> {
+        let (file, refused) = (self.file, !self.refusals.is_empty());
+        self.model.domains.iter().filter(move |domain| domain.file == file && !refused)
     }
 
     /// Why the SAM transform refuses the file, in the order in which it finds the reasons.
@@ -168,6 +177,8 @@ pub const RULES: &[Rule] = &[
     rule("public-function-url", public_function_url::check),
     rule("public-invoke-permission", public_invoke_permission::check),
     rule("public-graphql-api", public_graphql_api::check),
+    rule("public-domain-on-private-api", public_domain_on_private_api::check),
+    rule("unreachable-private-api", unreachable_private_api::check),
     rule("unknown-exposure", unknown_exposure::check),
     rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),

@@ -57,6 +57,11 @@ pub fn endpoint_type(endpoint_type: EndpointType) -> &'static str {
     }
 }
 
+/// A custom domain by its name, or by its resource where the name takes more than a word.
+pub fn domain(name: &Value, resource: &str) -> String {
+    value(name).unwrap_or_else(|| format!("`{resource}`"))
+}
+
 /// A value in backquotes: text as it is, a name by what the template calls it. `None` when that needs more
 /// than a word.
 pub fn value(value: &Value) -> Option<String> {

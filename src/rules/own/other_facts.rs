@@ -248,7 +248,7 @@ fn private_dns(dns: &PrivateDns) -> Seen {
     }
 }
 
-fn led(ctx: &Context<'_>, mapping: &crate::exposure::model::Mapping) -> Seen {
+fn led(ctx: &Context<'_>, mapping: &crate::exposure::custom::Mapping) -> Seen {
     match ctx.model.apis.iter().find(|api| api.is_named_by(&mapping.api)) {
         Some(api) => Seen::text(&*api.resource, Some(mapping.span)),
         None => Seen::unknown("the API that it leads to is in no template of the run", Some(mapping.span)),

@@ -1,0 +1,84 @@
+//! `unreachable-private-api`: a private API without its default host and without a private custom domain.
+//!
+//! A private domain that lets nobody through is for the rules about private domains.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::custom::{Door, Doors};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, EndpointType};
+use crate::exposure::network::Stated;
+use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, places, words};
+
+const ID: &str = "unreachable-private-api";
+
+/// Reports private APIs that have no name left under which they answer.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    for (api, _) in ctx.apis().filter(|(api, _)| api.kind == ApiKind::Rest && api.refused.is_none()) {
+        for ways in &api.custom_ways {
+            if let Some(occurrence) = occurrence(&ways.doors, |state| is_unreachable(&state.fact))
+                && let Some(finding) = finding(api, &occurrence)
+            {
+                push_shared(findings, first, finding);
+            }
+        }
+    }
+}
+
+fn is_unreachable(doors: &Doors) -> bool {
+    doors.kind.endpoint_type == EndpointType::Private
+        && doors.host_off.is_some()
+        && !doors.incomplete
+        && doors.doors.iter().all(is_shut)
+}
+
+/// Whether a way certainly leads nowhere: a public domain does not reach a private API, unless a load balancer
+/// inside the VPC answers by its name.
+fn is_shut(door: &Door) -> bool {
+    door.domain.as_ref().is_some_and(|domain| {
+        domain.certain && !domain.balanced && domain.kind.endpoint_type.is_public() == Some(true)
+    })
+}
+
+fn finding(api: &Api, occurrence: &Occurrence<'_, Stated<Doors>>) -> Option<Finding> {
+    let doors = &occurrence.state.fact;
+    let host_off = doors.host_off.as_ref()?;
+    let condition = words::under(&occurrence.when);
+    let private = doors.kind.value.as_ref().map(|value| Label::new(places::origin(value), "private"));
+    let public = doors.doors.iter().map(|door| {
+        Label::new(
+            door.passage.id_span,
+            "leads here from a public domain, which does not reach a private API",
+        )
+    });
+    let name = &api.resource;
+    let finding = Finding::new(
+        ID,
+        Subject::api(api),
+        Severity::Error,
+        format!("nobody can call private API `{name}`: it has no default host and no private custom domain{condition}"),
+        Label::new(places::origin(host_off), "switches the default host off"),
+    )
+    .confidence(Confidence::Medium)
+    .occurs(occurrence)
+    .related(places::way_to(host_off))
+    .related(private)
+    .related(public)
+    .why(
+        "without its default host an API answers only through custom domains, and a private API only through \
+         private ones; nothing in these templates leads from one to it, so each call gets 403 Forbidden.",
+    )
+    .notes(["assumes that no custom domain outside of these templates leads to it".to_owned()])
+    .assumes(Some(host_off))
+    .help("remove  DisableExecuteApiEndpoint: true  (callers still have to come through the VPC endpoint)")
+    .help(match api.origin {
+        ApiOrigin::Written => {
+            "or give it a private custom domain:  AWS::ApiGateway::DomainNameV2 and AWS::ApiGateway::BasePathMappingV2"
+        }
+        ApiOrigin::Sam | ApiOrigin::Implicit => {
+            "or give it a private custom domain:  Domain: {EndpointConfiguration: PRIVATE, ...}"
+        }
+    });
+    Some(finding)
+}
