@@ -4,11 +4,12 @@
 
 use crate::exposure::model::{Case, Policy};
 use crate::exposure::statements::{self, Condition, Statement, VPC_KEYS};
+use crate::glob::Glob;
 use crate::policy::document::Effect;
 use crate::policy::operator::{Operator, SetQualifier, Test};
 use crate::policy::world;
 use crate::source::Span;
-use crate::template::value::{Sourced, Value};
+use crate::template::value::{Member, Sourced, Value};
 
 /// A statement of one of an API's policies.
 #[derive(Clone, Debug)]
@@ -130,9 +131,36 @@ impl<'c> Stated<'c> {
         })
     }
 
+    /// Whether it is about calling an API; what cannot be known of its actions counts as if it were.
+    pub fn is_about_calls(&self) -> bool {
+        let covers = |part: &Member| {
+            let all = match &part.value.value {
+                Value::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(&part.value),
+            };
+            // IAM compares action names in any letter case.
+            all.iter().any(|action| {
+                let known = action.value.as_text().map(str::to_ascii_lowercase);
+                known.is_none_or(|action| Glob::new(action).matches_name("execute-api:invoke"))
+            })
+        };
+        match (self.statement.part("Action"), self.statement.part("NotAction")) {
+            (Some(part), None) => covers(part),
+            (None, Some(part)) => !covers(part) || !is_known(&part.value),
+            _ => true,
+        }
+    }
+
     /// Whether it asks if a key about this is there (`Null`).
     pub fn asks_presence(&self, about: About) -> bool {
         self.tests.iter().any(|test| test.about == about && test.operator.test == Test::Null)
+    }
+}
+
+fn is_known(value: &Sourced) -> bool {
+    match &value.value {
+        Value::List(items) => items.iter().all(|item| item.value.as_text().is_some()),
+        value => value.as_text().is_some(),
     }
 }
 

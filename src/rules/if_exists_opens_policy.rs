@@ -8,7 +8,7 @@ use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision};
 use crate::exposure::reasons::{Because, Met, PolicyOf, Signer};
 use crate::policy::document::Effect;
 use crate::policy::keys;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, telling, words};
 
@@ -16,12 +16,15 @@ const ID: &str = "if-exists-opens-policy";
 
 /// Reports APIs that are open to calls without the key that their policy asks for.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
     for (api, _) in ctx.apis() {
         if api.kind != ApiKind::Rest || api.refused.is_some() {
             continue;
         }
         let Some(occurrence) = occurrence(&api.cases, |case| !openings(case).is_empty()) else { continue };
-        findings.extend(finding(api, &occurrence));
+        if let Some(finding) = finding(api, &occurrence) {
+            push_shared(findings, first, finding);
+        }
     }
 }
 
@@ -110,6 +113,7 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
                 .flatten()
                 .map(|_| Label::new(places::endpoint_type(api, case), words::type_means(case.endpoint_type))),
         )
+        .related(places::applies_to(api, main.test.operator_span()))
         .why(why(case, main))
         .notes([format!(
             "for example, {} {} is let in",

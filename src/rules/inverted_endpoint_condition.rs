@@ -10,7 +10,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::reasons::{Met, PolicyOf};
 use crate::policy::document::Effect;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, telling, words};
 use crate::template::value::{Name, Same, Sourced, Value};
@@ -19,13 +19,14 @@ const ID: &str = "inverted-endpoint-condition";
 
 /// Reports private APIs whose policy refuses their own endpoint where it should refuse the others.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
     for (api, _) in ctx.apis() {
         if api.kind != ApiKind::Rest || api.refused.is_some() {
             continue;
         }
         let Some(occurrence) = occurrence(&api.cases, |case| inverted(ctx, case).is_some()) else { continue };
         if let Some(inverted) = inverted(ctx, occurrence.state) {
-            findings.push(finding(ctx, api, &occurrence, &inverted));
+            push_shared(findings, first, finding(ctx, api, &occurrence, &inverted));
         }
     }
 }
@@ -195,6 +196,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, inverted: 
         .related(places::steps(value))
         .related(associated.map(|&span| Label::new(span, "associated here")))
         .related(declared(ctx, ours.caller))
+        .related(places::applies_to(api, test.operator_span()))
         .why(why(test, *effect))
         .notes(telling::example(ours.caller, false))
         .notes((ours.because == Because::Linked).then(|| {

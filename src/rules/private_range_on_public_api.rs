@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
-use crate::exposure::model::{Api, ApiKind, Case};
+use crate::exposure::model::{Api, ApiKind, Auth, Case};
 use crate::intent::{Intent, Posture};
 use crate::policy::document::Effect;
 use crate::policy::operator::Test;
@@ -50,7 +50,8 @@ fn asked(case: &Case) -> Option<Asked<'_>> {
     if case.endpoint_type.is_public() != Some(true) {
         return None;
     }
-    let statements = stated(case);
+    let mut statements = stated(case);
+    statements.retain(Stated::is_about_calls);
     let found = |one: &Stated<'_>, effect: Effect| one.effect == effect && private_only(one).is_some();
     let denies = statements.iter().find(|one| found(one, Effect::Deny));
     // An Allow that nobody meets does no harm beside one that somebody meets.
@@ -93,7 +94,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let aspect = if posture == Posture::Private { Aspect::Whole } else { Aspect::Unstated };
     let addresses = asked.values.iter().filter_map(|value| words::value(&value.value)).collect::<Vec<_>>();
     let message = format!(
-        "`{}` is {}{}, and its policy lets in {} only, from where no call reaches it",
+        "`{}` is {}{}, and its policy asks for {}, from where no call reaches it",
         api.resource,
         case.endpoint_type.as_str(),
         words::under(&occurrence.when),
@@ -132,9 +133,15 @@ fn why(case: &Case, asked: &Asked<'_>) -> String {
         Effect::Deny => "the statement denies all other addresses",
         Effect::Allow | Effect::Unknown => "nothing else is allowed",
     };
+    let passed = case.methods.iter().any(|method| matches!(method.auth, Auth::Iam | Auth::Lambda));
+    let end = if asked.effect == Effect::Allow && passed {
+        "and what gets in nonetheless is let in by an authorizer or its own policies, from any address"
+    } else {
+        "so every call gets 403"
+    };
     format!(
         "a call to {} API has the public address by which it leaves its network, also when it starts inside a VPC; \
-         {statement}, so every call gets 403.",
+         {statement}, {end}.",
         words::endpoint_type(case.endpoint_type)
     )
 }

@@ -42,7 +42,8 @@ fn asked(case: &Case) -> Vec<Asked<'_>> {
     if case.endpoint_type != EndpointType::Private {
         return Vec::new();
     }
-    let mut found: Vec<Asked<'_>> = stated(case).iter().flat_map(tests).collect();
+    let mut found: Vec<Asked<'_>> =
+        stated(case).iter().filter(|one| one.is_about_calls()).flat_map(tests).collect();
     found.sort_by_key(|asked| !(asked.admits && asked.alone));
     found
 }

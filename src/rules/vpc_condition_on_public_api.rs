@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
-use crate::exposure::model::{Api, ApiKind, CallerClass, Case, Decision};
+use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision};
 use crate::intent::{Intent, Posture};
 use crate::policy::document::Effect;
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
@@ -31,25 +31,47 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
 struct Asked<'case> {
     test: Tested<'case>,
     effect: Effect,
+    /// Whether the statement has no other tests but on such keys.
+    alone: bool,
     /// Whether SAM writes it, from a list of the user's.
     is_made: bool,
 }
 
+/// For whom a statement is, as far as calls to a public API go.
+enum For {
+    Everyone,
+    /// Whom the other tests beside it name.
+    TheOthers,
+    Nobody,
+}
+
 impl Asked<'_> {
+    fn is_for(&self) -> For {
+        match (self.test.operator.negated, self.alone) {
+            (true, true) => For::Everyone,
+            (true, false) => For::TheOthers,
+            (false, _) => For::Nobody,
+        }
+    }
+
+    fn verb(&self) -> &'static str {
+        if self.effect == Effect::Deny { "denies" } else { "allows" }
+    }
+
     /// What comes of it: the test is the same for all calls.
-    fn outcome(&self) -> &'static str {
-        match (self.effect, self.test.operator.negated) {
-            (Effect::Deny, true) => "no call has it, so all are denied",
-            (Effect::Deny, false) => "no call has it, so none is denied",
-            (_, true) => "no call has it, so all are allowed",
-            (_, false) => "no call has it, so none is allowed",
+    fn outcome(&self) -> String {
+        let verb = self.verb();
+        match self.is_for() {
+            For::Everyone => format!("no call has it, so this {verb} everyone"),
+            For::TheOthers => "no call has it, so this part always holds".to_owned(),
+            For::Nobody => format!("no call has it, so this {verb} nobody"),
         }
     }
 
     /// Greater for what does more harm.
     fn harm(&self) -> u8 {
-        u8::from(self.effect == Effect::Deny)
-            + u8::from(self.effect == Effect::Deny && self.test.operator.negated)
+        let denies = self.effect == Effect::Deny;
+        u8::from(denies) + u8::from(denies && matches!(self.is_for(), For::Everyone))
     }
 }
 
@@ -59,11 +81,14 @@ fn asked(case: &Case) -> Vec<Asked<'_>> {
         return Vec::new();
     }
     let statements = stated(case);
-    let known =
-        statements.iter().filter(|one| one.effect != Effect::Unknown && !one.asks_presence(About::Vpc));
-    let tests = known
-        .flat_map(|one| tests(one).map(|&test| Asked { test, effect: one.effect, is_made: one.is_made() }));
-    let mut found: Vec<Asked<'_>> = tests.collect();
+    let known = statements.iter().filter(|one| {
+        one.effect != Effect::Unknown && one.is_about_calls() && !one.asks_presence(About::Vpc)
+    });
+    let all = known.flat_map(|one| {
+        let alone = one.tests.iter().all(|test| test.about == About::Vpc);
+        tests(one).map(move |&test| Asked { test, effect: one.effect, alone, is_made: one.is_made() })
+    });
+    let mut found: Vec<Asked<'_>> = all.collect();
     found.sort_by_key(|asked| std::cmp::Reverse(asked.harm()));
     found
 }
@@ -82,8 +107,10 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let case = occurrence.state;
     let all = asked(case);
     let (main, others) = all.split_first()?;
-    let shuts = main.effect == Effect::Deny || !allows_otherwise(case);
-    let severity = if shuts { Severity::Error } else { Severity::Warning };
+    let decides = main.effect == Effect::Deny && !matches!(main.is_for(), For::TheOthers);
+    let shut = internet(case).is_some_and(|caller| caller.decision == Decision::Deny);
+    let harms = decides || shut || !allows_otherwise(case);
+    let severity = if harms { Severity::Error } else { Severity::Warning };
     let posture = intent.within(&occurrence.environments).posture;
     let aspect = if posture == Posture::Private { Aspect::Whole } else { Aspect::Unstated };
     let message = format!(
@@ -119,28 +146,29 @@ fn label(asked: &Asked<'_>) -> Label {
 
 fn why(case: &Case, main: &Asked<'_>) -> String {
     let kind = words::endpoint_type(case.endpoint_type);
-    let statement = if main.is_made {
-        "SAM turns this list into a statement that allows everyone and one that denies"
-    } else if main.effect == Effect::Deny {
-        "this statement denies"
-    } else {
-        "this statement allows"
+    let verb = main.verb();
+    let who = match main.is_for() {
+        For::Everyone => "every call that lacks the key, and that is all of them",
+        For::TheOthers => "what the conditions beside it name, as if this one were not there",
+        For::Nobody => "only calls that have the key, and that is none",
     };
-    let who = match (main.effect, main.test.operator.negated) {
-        (Effect::Deny, true) if main.is_made => "whoever lacks the right key: that is everyone",
-        (_, true) => "every call that lacks the key: that is all of them",
-        (Effect::Deny, false) => "only calls that have the key: that is none, and nobody is kept out",
-        (_, false) => "only calls that have the key: that is none",
+    let statement = match main.is_made {
+        true => {
+            format!("SAM turns this list into a statement that allows everyone and one that {verb} {who}")
+        }
+        false => format!("the statement {verb} {who}"),
     };
-    format!(
-        "a call to {kind} API never comes through a VPC endpoint, so it never has this key; {statement} {who}."
-    )
+    format!("a call to {kind} API never comes through a VPC endpoint, so it never has this key; {statement}.")
 }
 
 /// A call from the internet and what becomes of it.
 fn example(case: &Case) -> Option<String> {
-    let internet = case.callers.iter().find(|caller| caller.class == CallerClass::Internet)?;
+    let internet = internet(case)?;
     telling::example(internet, internet.decision != Decision::Deny)
+}
+
+fn internet(case: &Case) -> Option<&Caller> {
+    case.callers.iter().find(|caller| caller.class == CallerClass::Internet)
 }
 
 fn remedy(main: &Asked<'_>) -> &'static str {
