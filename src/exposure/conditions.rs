@@ -3,6 +3,7 @@
 //! For rules about how a condition is written. What a policy allows is decided by the policy engine.
 
 use crate::exposure::model::{Case, Policy};
+use crate::exposure::reasons::{Because, PolicyOf};
 use crate::exposure::statements::{self, Condition, Statement, VPC_KEYS};
 use crate::glob::Glob;
 use crate::policy::document::Effect;
@@ -149,6 +150,14 @@ impl<'c> Stated<'c> {
             (None, Some(part)) => !covers(part) || !is_known(&part.value),
             _ => true,
         }
+    }
+
+    /// Whether it is one of the statements of the API's policy that make an answer; `all` are those of the case.
+    pub fn makes(&self, because: &Because, all: &[Stated<'_>]) -> bool {
+        let mut own = all.iter().filter(|other| other.policy_at == self.policy_at);
+        because.policy == PolicyOf::Api
+            && because.matched.contains(&self.at)
+            && own.any(|other| Some(other.at) == because.statement && other.effect_span() == because.effect)
     }
 
     /// Whether it asks if a key about this is there (`Null`).

@@ -5,7 +5,7 @@
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision};
-use crate::exposure::reasons::{Because, Met, PolicyOf, Signer};
+use crate::exposure::reasons::{Because, Met, Signer};
 use crate::policy::document::Effect;
 use crate::policy::keys;
 use crate::rules::finding::{Finding, Subject, push_shared};
@@ -59,12 +59,10 @@ fn opening<'case>(
         About::Address | About::Other => false,
     };
     let lets_in = |because: &&Because| {
-        because.policy == PolicyOf::Api
-            && because.met == Met::Allowed
+        because.met == Met::Allowed
             && because.lets_in == Some(true)
             && (test.about != About::Signer || because.witness.signer == Signer::Nobody)
-            && because.matched.contains(&one.at)
-            && is_of(because, one, all)
+            && one.makes(because, all)
             && !is_open_anyhow(because, one, all)
     };
     let callers = case.callers.iter().filter(concerns);
@@ -72,12 +70,6 @@ fn opening<'case>(
         callers.filter_map(|caller| Some((caller, caller.because.iter().find(lets_in)?))).next()?;
     let effect = one.effect_span().map(|span| Label::new(span, "the statement allows"));
     Some(Opening { test, effect, caller, because })
-}
-
-/// Whether the reason is about the policy that the statement stands in.
-fn is_of(because: &Because, one: &Stated<'_>, all: &[Stated<'_>]) -> bool {
-    let mut own = all.iter().filter(|other| other.policy_at == one.policy_at);
-    own.any(|other| Some(other.at) == because.statement && other.effect_span() == because.effect)
 }
 
 /// Whether the calls are let in without a condition, too: by a statement that has none, or by what decides where

@@ -8,7 +8,7 @@ use crate::exposure::entries::Thing;
 use crate::exposure::model::{
     Api, ApiKind, Auth, Caller, CallerClass, Case, Decision, EndpointType, NamedBy,
 };
-use crate::exposure::reasons::{Met, PolicyOf};
+use crate::exposure::reasons::Met;
 use crate::policy::document::Effect;
 use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -85,13 +85,9 @@ fn is_kept_out(case: &Case, all: &[Stated<'_>], one: &Stated<'_>, caller: &Calle
         Effect::Deny => {
             // Beside another test, or for some routes only, it may be meant as it stands.
             let alone = one.tests.iter().all(names_places);
-            let mut refusals = caller.because.iter().filter(|because| because.refuses());
-            let decides = refusals.any(|because| {
-                because.policy == PolicyOf::Api
-                    && because.met == Met::Denied
-                    && because.effect == one.effect_span()
-                    && because.matched.contains(&one.at)
-            });
+            let refusals: Vec<_> = caller.because.iter().filter(|because| because.refuses()).collect();
+            let decides = !refusals.is_empty()
+                && refusals.iter().all(|because| because.met == Met::Denied && one.makes(because, all));
             alone && decides && caller.decision == Decision::Deny
         }
         Effect::Allow => {

@@ -96,7 +96,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let message = format!(
         "`{}` is {}{}, and its policy asks for {}, from where no call reaches it",
         api.resource,
-        case.endpoint_type.as_str(),
+        words::public_type(occurrence),
         words::under(&occurrence.when),
         words::list(&addresses)
     );

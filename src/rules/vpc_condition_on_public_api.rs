@@ -116,7 +116,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let message = format!(
         "`{}` is {}{}, and its policy tests `{}`, which only calls to private APIs have",
         api.resource,
-        case.endpoint_type.as_str(),
+        words::public_type(occurrence),
         words::under(&occurrence.when),
         telling::key_name(&main.test.key().to_lowercase())
     );

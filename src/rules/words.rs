@@ -7,6 +7,7 @@ use crate::exposure::entries::Place;
 use crate::exposure::model::{
     Api, ApiOrigin, Auth, Caller, CallerClass, Case, EndpointType, ExposureModel, NamedBy, Route,
 };
+use crate::rules::occurrence::Occurrence;
 use crate::source::{Sources, Span};
 use crate::template::value::{Name, Part, StackId, Value};
 
@@ -45,6 +46,13 @@ pub fn type_means(endpoint_type: EndpointType) -> &'static str {
         EndpointType::Private => "private",
         EndpointType::Unknown => "not known before deployment",
     }
+}
+
+/// The type of a public API as AWS calls it; `public` where it is one type here and the other there.
+pub fn public_type(occurrence: &Occurrence<'_>) -> &'static str {
+    let own = occurrence.state.endpoint_type;
+    let same = occurrence.states.iter().all(|case| case.endpoint_type == own);
+    if same { own.as_str() } else { "public" }
 }
 
 /// An endpoint type with its article, before a noun: `an EDGE`.
