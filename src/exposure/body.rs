@@ -140,7 +140,8 @@ impl Body {
         let tree = resolver.tree();
         let mut found = Vec::new();
         for &server in tree.items(servers) {
-            if let Some(node) = tree.get(server, ENDPOINT_EXTENSION)
+            if let Settled::Node(server) = settle(resolver, server)
+                && let Some(node) = tree.get(server, ENDPOINT_EXTENSION)
                 && let Settled::Node(node) = settle(resolver, node)
             {
                 found.push(node);

@@ -14,6 +14,7 @@ mod conflicts;
 mod decisions;
 mod balancers;
 pub mod custom;
+pub mod deployments;
 mod domains;
 mod doors;
 mod endpoints;
@@ -82,6 +83,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.domains = domains::find(&context);
     model.ways = ways::find(&context);
     model.domain_addresses = configuration::domain_addresses(&context);
+    model.deployments = deployments::find(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);
     model.permissions = permissions::find(&context);

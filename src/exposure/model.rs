@@ -4,6 +4,7 @@
 
 use crate::exposure::configuration::{Configuration, DomainAddress};
 use crate::exposure::custom::{CustomWays, DomainFacts, Mapping, Way};
+use crate::exposure::deployments::Deployment;
 use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
 use crate::exposure::gates::Blockade;
@@ -35,6 +36,8 @@ pub struct ExposureModel {
     pub ways: Vec<Way>,
     /// Custom domains of the second kind that say which addresses they have.
     pub domain_addresses: Vec<DomainAddress>,
+    /// Deployments that the user wrote, by API.
+    pub deployments: Vec<Deployment>,
     /// `Fn::ImportValue` matched to an export.
     pub links: Vec<Link>,
     /// Places that call an execute-api host.

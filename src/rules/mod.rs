@@ -3,6 +3,7 @@
 //! One file per rule. A rule asks the model and pushes findings; it reads no configuration, no syntax and no
 //! other rule's findings, and it decides nothing about who sees them.
 
+pub mod body_import_ignores_endpoint_type;
 pub mod conditionally_public_api;
 pub mod duplicate_private_dns;
 pub mod duplicate_vpc_endpoint_id;
@@ -21,6 +22,7 @@ pub mod finding;
 pub mod gateway_endpoint_for_execute_api;
 pub mod http_api_cannot_be_private;
 pub mod if_exists_opens_policy;
+pub mod ignored_openapi_extension;
 pub mod implicit_public_api;
 pub mod invalid_endpoint_service_name;
 pub mod invalid_policy_document;
@@ -28,6 +30,7 @@ pub mod invalid_endpoint_type;
 pub mod invalid_rest_api_id;
 pub mod inverted_endpoint_condition;
 pub mod metadata;
+pub mod missing_event_path;
 pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
 pub mod not_a_vpc_endpoint_id;
@@ -35,6 +38,7 @@ pub mod occurrence;
 pub mod options;
 pub mod own;
 pub mod places;
+pub mod policy_change_not_deployed;
 pub mod policy_denies_everyone;
 pub mod policy_omits_endpoint;
 pub mod policy_open_to_any_vpc;
@@ -186,6 +190,9 @@ pub const RULES: &[Rule] = &[
     rule("endpoint-configuration-on-http-api", endpoint_configuration_on_http_api::check),
     rule("private-api-ip-address-type", private_api_ip_address_type::check),
     rule("endpoint-ids-on-public-api", endpoint_ids_on_public_api::check),
+    rule("body-import-ignores-endpoint-type", body_import_ignores_endpoint_type::check),
+    rule("ignored-openapi-extension", ignored_openapi_extension::check),
+    rule("policy-change-not-deployed", policy_change_not_deployed::check),
     rule("missing-vpc-endpoint-ids", missing_vpc_endpoint_ids::check),
     rule("not-a-vpc-endpoint-id", not_a_vpc_endpoint_id::check),
     rule("wrong-endpoint-service", wrong_endpoint_service::check),
@@ -219,6 +226,7 @@ pub const RULES: &[Rule] = &[
     rule("endpoint-policy-blocks-api", endpoint_policy_blocks_api::check),
     Rule { id: unreadable_template::ID, check: None },
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
+    rule("missing-event-path", missing_event_path::check),
     rule("unsupported-globals-key", unsupported_globals_key::check),
     Rule { id: RuleId::new("exception-incomplete"), check: None },
     Rule { id: RuleId::new("exception-expired"), check: None },

@@ -218,8 +218,10 @@ pub enum SurpriseKind {
         path: String,
         /// Upper-case method, `*` for any.
         method: String,
-        /// Logical id of the function.
+        /// Logical id of the function or state machine.
         handler: String,
+        /// Whether SAM could merge it into the body: it does so for functions only.
+        mergeable: bool,
     },
     /// An event takes the API's default authorizer off with `Authorizer: NONE`. The span is the `NONE`.
     AuthorizerNone {

@@ -352,23 +352,35 @@ fn report_missing_path(lowering: &mut Lowering<'_>, handler: &Handler<'_>, place
         path: path.clone(),
         method: shown_method(method),
         handler: handler.parent.id.clone(),
+        mergeable: !handler.is_state_machine,
     };
     let span = *path_span;
     lowering.surprise(&placed.api.id, span, kind);
 }
 
 fn serves(nodes: &Nodes, paths: NodeId, operation: &Operation) -> bool {
-    let wanted = openapi::without_parameters(&operation.path);
+    let normal = |path: &str| openapi::without_parameters(path).trim_end_matches('/').to_owned();
+    let wanted = normal(&operation.path);
     let method = openapi::normalized(&operation.method);
+    let head_of = |path: &str| {
+        let (head, _) = path.strip_suffix("+}")?.rsplit_once('{')?;
+        Some(openapi::without_parameters(head))
+    };
+    // An event for all paths below one, or for any method, is content with some of them: its permission covers them
+    // all, and the body says which there are.
+    let below = |path: &str, head: &str| path.len() > head.len() && path.starts_with(head);
+    let wanted_head = head_of(&operation.path);
     nodes.pairs(paths).into_iter().any(|(path, entry)| {
-        let covers = match path.strip_suffix("+}").and_then(|head| head.rsplit_once('{')) {
-            Some((head, _)) => wanted.starts_with(&openapi::without_parameters(head)),
-            None => openapi::without_parameters(&path) == wanted,
-        };
+        let path_is = normal(&path);
+        let covers = path_is == wanted
+            || head_of(&path).is_some_and(|head| below(&wanted, &head))
+            || wanted_head.as_ref().is_some_and(|head| below(&path_is, head));
         let has = |item: NodeId| {
             let keys = nodes.keys(item);
             let any = [ANY_METHOD, "$ref", "Fn::Transform"];
-            keys.iter().any(|key| key.eq_ignore_ascii_case(&method) || any.contains(&key.as_str()))
+            let is_verb = |key: &str| method == ANY_METHOD && openapi::is_verb(key);
+            keys.iter()
+                .any(|key| key.eq_ignore_ascii_case(&method) || any.contains(&key.as_str()) || is_verb(key))
         };
         covers && nodes.alternatives(entry.value).into_iter().any(has)
     })

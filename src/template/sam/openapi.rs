@@ -90,6 +90,12 @@ pub(super) fn normalized(method: &str) -> String {
     }
 }
 
+/// Whether a key of a path item is a method.
+pub(super) fn is_verb(key: &str) -> bool {
+    const VERBS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+    VERBS.iter().any(|verb| key.eq_ignore_ascii_case(verb))
+}
+
 /// A path with `*` for each `{parameter}` or `{parameter+}`.
 pub(super) fn without_parameters(path: &str) -> String {
     replace_parameters(path, |name| is_parameter(name.strip_suffix('+').unwrap_or(name)))
