@@ -15,15 +15,11 @@ use wicketgate::rules::metadata::{self, ConfidenceWord, Metadata, PersonaWord, S
 
 /// Rules that are still being written. Empty this list, then remove it.
 const OPEN_RULES: &[&str] = &[
-    "body-import-ignores-endpoint-type",
     "conflicting-policies",
     "consumer-outside-vpc",
     "dead-routing",
-    "ignored-openapi-extension",
     "invalid-policy-document",
     "list-passed-to-nested-stack",
-    "missing-event-path",
-    "policy-change-not-deployed",
     "policy-resource-mismatch",
     "private-domain-policy",
     "private-domain-without-association",
