@@ -12,7 +12,8 @@ const ID: &str = "invalid-rest-api-id";
 
 /// Reports each `RestApiId` or `ApiId` that SAM refuses.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let refusals = ctx.refusals().filter(|refusal| refusal.kind == RefusalKind::ApiId);
+    let about_id = |kind| matches!(kind, RefusalKind::ApiId | RefusalKind::ApiIdForm);
+    let refusals = ctx.refusals().filter(|refusal| about_id(refusal.kind));
     findings.extend(refusals.map(|refusal| refused(ctx, refusal)));
     let strays = ctx.model.strays.iter().filter(|stray| stray.file == ctx.file);
     findings.extend(strays.map(|stray| strayed(ctx, stray)));
@@ -31,15 +32,21 @@ fn strayed(ctx: &Context<'_>, stray: &Stray) -> Finding {
 fn refused(ctx: &Context<'_>, refusal: &Refusal) -> Finding {
     let http = refusal.reason.starts_with("`ApiId`");
     let key = if http { "ApiId" } else { "RestApiId" };
-    let message = match &refusal.resource {
-        Some(handler) => format!("an event of `{handler}` names no API of this template"),
-        None => format!("`{key}` names no API of this template"),
+    let whose = match &refusal.resource {
+        Some(handler) => format!("an event of `{handler}`"),
+        None => format!("`{key}`"),
+    };
+    // A function may well come to the name of an API that is here.
+    let message = if refusal.kind == RefusalKind::ApiIdForm {
+        format!("{whose} names its API in a form that SAM refuses")
+    } else {
+        format!("{whose} names no API of this template")
     };
     let subject = Subject { file: ctx.file, resource: refusal.resource.clone() };
     Finding::new(ID, subject, Severity::Error, message, Label::new(refusal.span, refusal.reason.clone()))
         .why(
             "SAM looks for the API in the same template, by a logical id written as text or `!Ref`; it looks up no \
-             import, no parameter and no physical id, and refuses the template.",
+             import, no other function, no parameter and no physical id, and refuses the template.",
         )
         .help(remedy(ctx, http))
 }
@@ -49,9 +56,14 @@ fn remedy(ctx: &Context<'_>, http: bool) -> String {
     match candidate(ctx, http) {
         Some(api) => format!("name the API of this template:  {key}: !Ref {api}"),
         None => {
-            "declare the API in this template, or route to the other stack's API with resources of its own \
-                 (AWS::ApiGateway::Resource and AWS::ApiGateway::Method)"
-                .to_owned()
+            let own = if http {
+                "AWS::ApiGatewayV2::Route and AWS::ApiGatewayV2::Integration"
+            } else {
+                "AWS::ApiGateway::Resource and AWS::ApiGateway::Method"
+            };
+            format!(
+                "declare the API in this template, or route to the other stack's API with resources of its own ({own})"
+            )
         }
     }
 }
@@ -60,5 +72,7 @@ fn remedy(ctx: &Context<'_>, http: bool) -> String {
 fn candidate<'run>(ctx: &Context<'run>, http: bool) -> Option<&'run str> {
     let kind = if http { ApiKind::Http } else { ApiKind::Rest };
     let mut apis = ctx.apis().map(|(api, _)| api).filter(|api| api.origin != ApiOrigin::Implicit);
-    apis.find(|api| api.kind == kind).map(|api| api.resource.as_str())
+    // CloudFormation takes letters and digits for logical ids, so a name with others is no remedy.
+    let usable = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    apis.find(|api| api.kind == kind && usable(&api.resource)).map(|api| api.resource.as_str())
 }

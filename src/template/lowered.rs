@@ -94,6 +94,8 @@ pub struct EventRoute {
 pub enum RefusalKind {
     /// `RestApiId` or `ApiId` that names no API of the template; the span is its value.
     ApiId,
+    /// `RestApiId` or `ApiId` in a form other than text and `Ref`, whatever it names; the span is its value.
+    ApiIdForm,
     /// A section or key of `Globals` that SAM does not allow; the span is the key.
     GlobalsKey,
     /// Both spellings of the endpoint ids; the span is the second key.

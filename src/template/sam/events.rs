@@ -117,7 +117,7 @@ pub(super) fn api_id(nodes: &Nodes, family: &Family, event: &Event, properties: 
         None => {
             let reason =
                 format!("`{}` of event `{}` should be a string or a `Ref`", family.api_key, event.name);
-            Err(Refuse::new(nodes.tree.tagged_span(entry.value), reason).of_kind(RefusalKind::ApiId))
+            Err(Refuse::new(nodes.tree.tagged_span(entry.value), reason).of_kind(RefusalKind::ApiIdForm))
         }
     }
 }
