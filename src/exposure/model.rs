@@ -153,7 +153,8 @@ pub struct UnknownKey {
     pub key: String,
     /// Where the key stands.
     pub span: Span,
-    /// The known key that was probably meant (`Type` for `Types`, another letter case), if one is near.
+    /// The known key that was probably meant (`Type` for `Types`, another letter case), if one is near and does not
+    /// stand there already.
     pub nearest: Option<&'static str>,
 }
 

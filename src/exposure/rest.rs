@@ -569,8 +569,10 @@ fn unknown_keys(stack: &Stack, resource: &Resource) -> Vec<UnknownKey> {
     let Some(node) = configuration.filter(|_| written) else { return Vec::new() };
     let keys =
         tree.entries(node).iter().filter_map(|entry| Some((tree.scalar(entry.key)?, tree.span(entry.key))));
+    // What stands there already is not what a second key is a misspelling of.
+    let nearest = |key: &str| nearest_key(key).filter(|nearest| tree.entry(node, nearest).is_none());
     keys.filter(|(key, _)| !KNOWN.contains(key) && !key.starts_with("Fn::") && *key != "Ref")
-        .map(|(key, span)| UnknownKey { key: key.to_owned(), span, nearest: nearest_key(key) })
+        .map(|(key, span)| UnknownKey { key: key.to_owned(), span, nearest: nearest(key) })
         .collect()
 }
 

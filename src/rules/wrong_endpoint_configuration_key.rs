@@ -28,7 +28,7 @@ fn refused_key(api: &Api, key: &UnknownKey) -> Finding {
     let help = match key.nearest {
         Some("Types") => "write  Types: [PRIVATE]  (a list, with an s)".to_owned(),
         Some(nearest) => format!("write  {nearest}"),
-        None => "EndpointConfiguration knows Types, VpcEndpointIds and IpAddressType".to_owned(),
+        None => remove(&key.key, "CloudFormation knows Types, VpcEndpointIds and IpAddressType here"),
     };
     let aspect = if key.nearest == Some("Types") { Aspect::EndpointType } else { Aspect::Whole };
     Finding::new(
@@ -36,7 +36,7 @@ fn refused_key(api: &Api, key: &UnknownKey) -> Finding {
         Subject::api(api),
         Severity::Error,
         format!("CloudFormation refuses `{}` in the EndpointConfiguration of `{}`", key.key, api.resource),
-        Label::new(key.span, meant(key.nearest)),
+        Label::new(key.span, meant(key.nearest, "CloudFormation")),
     )
     .related(Some(Label::new(api.id_span, "this API")))
     .why("AWS::ApiGateway::RestApi takes no such key; the deployment fails.")
@@ -57,14 +57,14 @@ fn surprise_about(api: &Api, surprise: &Surprise) -> Option<Finding> {
 fn dropped_key(api: &Api, span: Span, key: &str, nearest: Option<&'static str>) -> Finding {
     let help = match nearest {
         Some(nearest) => format!("write  {nearest}"),
-        None => "beside Type, SAM reads VPCEndpointIds and IpAddressType here".to_owned(),
+        None => remove(key, "beside Type, SAM reads VPCEndpointIds and IpAddressType here"),
     };
     Finding::new(
         ID,
         Subject::api(api),
         Severity::Warning,
         format!("SAM drops `{key}` from the EndpointConfiguration of `{}`", api.resource),
-        Label::new(span, meant(nearest)),
+        Label::new(span, meant(nearest, "SAM")),
     )
     .related(Some(Label::new(api.id_span, "this API")))
     .why("SAM passes on the keys it knows and says nothing about others: what stands here has no effect.")
@@ -84,9 +84,17 @@ fn both_spellings(api: &Api, span: Span, other: Span) -> Finding {
     .help("keep one spelling, VPCEndpointIds, and put all endpoints there")
 }
 
-fn meant(nearest: Option<&'static str>) -> String {
+/// What to do with a key that is no misspelling of one that could be added.
+fn remove(key: &str, known: &str) -> String {
+    match key {
+        "Name" => "remove it; the name of an API is the property Name of the API itself".to_owned(),
+        _ => format!("remove it; {known}"),
+    }
+}
+
+fn meant(nearest: Option<&'static str>, reader: &str) -> String {
     match nearest {
         Some(nearest) => format!("`{nearest}` is meant"),
-        None => "not known here".to_owned(),
+        None => format!("{reader} does not know this key"),
     }
 }

@@ -137,11 +137,11 @@ pub struct Surprise {
 pub enum SurpriseKind {
     /// `EndpointConfiguration` ends up whole inside `Types`, as something that is no string.
     EndpointConfigurationShape(EndpointShape),
-    /// A key in `EndpointConfiguration` that SAM drops. The nearest key it knows, if one is near.
+    /// A key in `EndpointConfiguration` that SAM drops.
     UnknownEndpointKey {
         /// The key as written.
         key: String,
-        /// What was probably meant.
+        /// What was probably meant: the nearest key that SAM knows and that may be added, if one is near.
         nearest: Option<&'static str>,
     },
     /// Both `VPCEndpointIds` and `VpcEndpointIds` after merging `Globals`.

@@ -12,6 +12,9 @@ use crate::template::sam::schema::nearest;
 /// How deep `Fn::If` in `Fn::If` is looked into; aliases could double the work at each level.
 const MAX_NESTED_IFS: u32 = 12;
 
+/// The two spellings of the endpoint ids.
+const ID_KEYS: [&str; 2] = ["VPCEndpointIds", "VpcEndpointIds"];
+
 const KEYS: [&str; 4] = ["Type", "VPCEndpointIds", "VpcEndpointIds", "IpAddressType"];
 
 /// The two properties of a RestApi that SAM makes from `EndpointConfiguration`.
@@ -64,7 +67,7 @@ fn object(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry, kind: NodeId)
     lowering.attempt(&api.id, both);
     let nodes = &mut lowering.nodes;
     let endpoint = whole(nodes, kind);
-    let spellings = ["VPCEndpointIds", "VpcEndpointIds"].map(|key| nodes.entry(entry.value, key));
+    let spellings = ID_KEYS.map(|key| nodes.entry(entry.value, key));
     if let Some(written) = spellings.iter().flatten().next().copied() {
         let ids = spellings.iter().flatten().map(|entry| entry.value).find(|&ids| nodes.is_truthy(ids));
         let ids = match ids {
@@ -96,11 +99,16 @@ fn both_spellings(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) -> Ste
 }
 
 fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {
+    let is_there = |key: &str| lowering.nodes.entry(map, key).is_some();
+    let has_ids = has_ids(&lowering.nodes, map);
+    let free = |key: &&str| !is_there(key) && !(has_ids && ID_KEYS.contains(key));
+    // What stands there already is not what a second key is a misspelling of.
+    let meant: Vec<&'static str> = KEYS.into_iter().filter(free).collect();
     for (key, entry) in lowering.nodes.pairs(map) {
         if KEYS.contains(&key.as_str()) {
             continue;
         }
-        let kind = SurpriseKind::UnknownEndpointKey { nearest: nearest(&key, &KEYS), key };
+        let kind = SurpriseKind::UnknownEndpointKey { nearest: nearest(&key, &meant), key };
         lowering.surprise(&api.id, lowering.nodes.span(entry.key), kind);
     }
 }
@@ -127,7 +135,7 @@ fn report_shape(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry) {
 }
 
 fn has_ids(nodes: &Nodes, map: NodeId) -> bool {
-    ["VPCEndpointIds", "VpcEndpointIds"].iter().any(|key| nodes.entry(map, key).is_some())
+    ID_KEYS.iter().any(|key| nodes.entry(map, key).is_some())
 }
 
 /// Whether some branch of a (nested) `Fn::If` is a map or a list.
