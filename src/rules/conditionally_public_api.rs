@@ -47,7 +47,7 @@ fn finding(api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Finding {
         .related(private_value(api))
         .related(places::first_route(api, case))
         .why(why(api, occurrence, by_default))
-        .notes(places::default_assumption(case.type_value.as_ref(), &occurrence.when))
+        .assumes(case.type_value.as_ref())
         .help(help(case))
         .help(meant_to_be_public(intent))
 }

@@ -71,7 +71,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
             .map(|_| Label::new(api.id_span, "inherits this")),
     )
     .why(why)
-    .notes(places::default_assumption(case.type_value.as_ref(), &occurrence.when))
+    .assumes(case.type_value.as_ref())
     .help(help)
 }
 

@@ -106,7 +106,7 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
         .related(calls)
         .also_about(others.iter().map(|one| Subject::api(one.api)))
         .why(why(severity))
-        .notes(places::default_assumption(case.type_value.as_ref(), &first.occurrence.when))
+        .assumes(case.type_value.as_ref())
         .notes(exports(ctx))
         .help(help(ctx, api, case)),
     )

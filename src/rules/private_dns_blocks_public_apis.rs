@@ -78,7 +78,7 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
              headers, and public APIs, also those of other teams and vendors, answer 403 Forbidden.",
         )
         .notes(more(public.len()))
-        .notes(places::default_assumption(value, &occurrence.when))
+        .assumes(value)
         .notes(stated.map(str::to_owned).or_else(|| assumption(&evidence)))
         .helps(helps(ctx.model))
 }
