@@ -8,6 +8,7 @@ use crate::exposure::Context;
 use crate::exposure::decisions::Judge;
 use crate::exposure::links::neighbours;
 use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, NamedBy};
+use crate::exposure::reasons::Because;
 use crate::exposure::signatures::SignedOnly;
 use crate::source::Span;
 use crate::template::document::Resource;
@@ -23,9 +24,17 @@ pub(crate) fn judge(
     resource: &Resource,
     case: &mut Case,
 ) {
-    let (callers, signed_only) = judged(context, endpoints, stack, resource, case);
-    case.callers = callers;
-    case.signed_only = signed_only;
+    let judged = judged(context, endpoints, stack, resource, case);
+    case.callers = judged.callers;
+    case.signed_only = judged.signed_only;
+    case.shut_by = judged.shut_by;
+}
+
+/// What follows for one case.
+struct Judged {
+    callers: Vec<Caller>,
+    signed_only: Option<SignedOnly>,
+    shut_by: Vec<Because>,
 }
 
 /// All callers, and whether routes that ask for no signature are let in for signed calls only.
@@ -35,7 +44,7 @@ pub(crate) fn judged(
     stack: &Stack,
     resource: &Resource,
     case: &Case,
-) -> (Vec<Caller>, Option<SignedOnly>) {
+) -> Judged {
     let mut judge = Judge::new(endpoints, stack, resource, case);
     let mut callers = Vec::new();
     if case.endpoint_type.is_public() != Some(false) {
@@ -50,7 +59,8 @@ pub(crate) fn judged(
     }
     judge.decide(&mut callers);
     let signed_only = judge.signed_only(&callers);
-    (callers, signed_only)
+    let shut_by = judge.shut_by(&callers);
+    Judged { callers, signed_only, shut_by }
 }
 
 fn caller(class: CallerClass) -> Caller {

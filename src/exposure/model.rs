@@ -2,6 +2,7 @@
 //!
 //! Plain data without wording, severity or judgement. Everything that was written carries its place.
 
+use crate::exposure::cnames::Cname;
 use crate::exposure::configuration::{Configuration, DomainAddress};
 use crate::exposure::custom::{CustomWays, DomainFacts, Mapping, Way};
 use crate::exposure::deployments::Deployment;
@@ -308,6 +309,10 @@ pub struct Case {
     pub callers: Vec<Caller>,
     /// That routes which ask for no signature are let in for signed calls only.
     pub signed_only: Option<SignedOnly>,
+    /// Deny statements that refuse every caller whatever the others allow: one that does so alone, else the fewest
+    /// that do so together, in the order of the policy, each with an example. Empty where nobody or not everybody is
+    /// denied.
+    pub shut_by: Vec<Because>,
 }
 
 /// Where a policy was written.
@@ -570,18 +575,4 @@ pub struct Call {
     pub subnets: Vec<Value>,
     /// The VPC those subnets belong to, as far as subnets of the workspace tell.
     pub vpc: Option<Value>,
-}
-
-/// A CNAME record from a custom domain's name to its regional `d-….execute-api` name. Private DNS captures that
-/// name, too; an alias record is not affected.
-#[derive(Clone, Debug)]
-pub struct Cname {
-    /// The value that names the target.
-    pub span: Span,
-    /// The custom domain's resource, or its name.
-    pub domain: Value,
-    /// VPCs of the private zone the record stands in; empty for a public zone.
-    pub vpcs: Vec<Value>,
-    /// Callers of the record's name: where they name it, their subnets, and their VPC as far as those tell.
-    pub callers: Vec<(Span, Vec<Value>, Option<Value>)>,
 }

@@ -136,6 +136,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         public_permission: None,
         callers: Vec::new(),
         signed_only: None,
+        shut_by: Vec::new(),
         strict_endpoint_access: Some(false),
     }
 }

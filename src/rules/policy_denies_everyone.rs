@@ -46,7 +46,11 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
         [] => String::new(),
         when => format!(" when {}", words::when(when)),
     };
-    let deciding = refusals(case).into_iter().find(|because| because.statement.is_some());
+    let deciding = match case.shut_by.as_slice() {
+        [] => refusals(case).into_iter().find(|because| because.statement.is_some()).into_iter().collect(),
+        all => all.iter().collect::<Vec<_>>(),
+    };
+    let also = case.shut_by.iter().skip(1).filter_map(|because| because.effect);
     let example = case.callers.iter().find_map(|caller| telling::example(caller, false));
     Finding::new(
         ID,
@@ -56,7 +60,8 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
         reason.primary,
     )
     .occurs(occurrence)
-    .related(deciding.map(|because| Label::new(because.span, telling::phrase(because))))
+    .related(also.map(|effect| Label::new(effect, "refuses the others")))
+    .related(deciding.into_iter().map(|because| Label::new(because.span, telling::phrase(because))))
     .why(reason.why)
     .notes(example)
     .help(reason.help)
@@ -76,8 +81,8 @@ fn reason(api: &Api, case: &Case) -> Reason {
         .or_else(|| {
             wrong_action(first(&|because| because.met == Met::Silent && because.part == Part::Action))
         })
-        .or_else(|| vpc_of_public(case, first(&lacks_vpc_key)))
-        .or_else(|| deny(first(&|because| because.met == Met::Denied)))
+        .or_else(|| vpc_of_public(case, shut_by(case).or_else(|| first(&lacks_vpc_key))))
+        .or_else(|| deny(case, first(&|because| because.met == Met::Denied)))
         .unwrap_or_else(|| general(api, case, refusals.first().copied()))
 }
 
@@ -115,13 +120,19 @@ fn wrong_action(because: Option<&Because>) -> Option<Reason> {
     })
 }
 
+/// The statement that refuses every caller by itself.
+fn shut_by(case: &Case) -> Option<&Because> {
+    case.shut_by.first().filter(|_| case.shut_by.len() == 1)
+}
+
 fn lacks_vpc_key(because: &Because) -> bool {
     because.part.asks_for_vpc() && matches!(because.part, Part::Condition { missing: true, .. })
 }
 
 /// A public API is never called through an endpoint.
 fn vpc_of_public(case: &Case, because: Option<&Because>) -> Option<Reason> {
-    let Part::Condition { key_span, .. } = because?.part else { return None };
+    let because = because.filter(|because| lacks_vpc_key(because))?;
+    let Part::Condition { key_span, .. } = because.part else { return None };
     (case.endpoint_type.is_public() == Some(true)).then(|| Reason {
         primary: Label::new(key_span, "only calls through a VPC endpoint carry this"),
         why: format!(
@@ -132,13 +143,31 @@ fn vpc_of_public(case: &Case, because: Option<&Because>) -> Option<Reason> {
     })
 }
 
-/// A statement that refuses what the others allow.
-fn deny(because: Option<&Because>) -> Option<Reason> {
+/// Statements that refuse what the others allow; `because` is a call that one of them refuses.
+fn deny(case: &Case, because: Option<&Because>) -> Option<Reason> {
+    const WINS: &str = "a statement that refuses wins over every one that allows, and";
+    let because = case.shut_by.first().or(because)?;
+    let (who, help) = match case.shut_by.as_slice() {
+        [] => (
+            "this one refuses those whom another allows; the rest is allowed by none.",
+            "let the statement that refuses spare those whom the other one allows",
+        ),
+        [_] => {
+            ("this one covers every caller.", "narrow the statement that refuses to the callers it is meant for")
+        }
+        [_, _] => (
+            "these two together cover every caller: whom one spares, the other refuses.",
+            "keep the one of them that is meant, or let them spare the same callers",
+        ),
+        [_, _, _, ..] => (
+            "these together cover every caller: whom one spares, another refuses.",
+            "keep those of them that are meant, or let them spare the same callers",
+        ),
+    };
     Some(Reason {
-        primary: Label::new(because?.effect?, "refuses what is allowed elsewhere"),
-        why: "a statement that refuses wins over every one that allows, and this one covers every caller."
-            .to_owned(),
-        help: "narrow the statement that refuses to the callers it is meant for",
+        primary: Label::new(because.effect?, "refuses what is allowed elsewhere"),
+        why: format!("{WINS} {who}"),
+        help,
     })
 }
 
@@ -148,9 +177,16 @@ fn general(api: &Api, case: &Case, because: Option<&Because>) -> Reason {
         Some(because) => Label::new(because.span, telling::phrase(because)),
         None => Label::new(document, "no caller meets what this asks for"),
     };
+    let help = if because.is_some_and(Because::is_about_signer) {
+        "allow `execute-api:Invoke` for the principal `*`, or have the methods ask for AWS_IAM"
+    } else if case.endpoint_type.is_public() == Some(true) {
+        "allow `execute-api:Invoke` for those who are to call it"
+    } else {
+        "allow `execute-api:Invoke` for the endpoint that calls it"
+    };
     Reason {
         primary,
         why: "no caller that the templates name, and no other one, is let in on any method.".to_owned(),
-        help: "allow `execute-api:Invoke` for the endpoint that calls it",
+        help,
     }
 }
