@@ -152,9 +152,10 @@ fn deny(case: &Case, because: Option<&Because>) -> Option<Reason> {
             "this one refuses those whom another allows; the rest is allowed by none.",
             "let the statement that refuses spare those whom the other one allows",
         ),
-        [_] => {
-            ("this one covers every caller.", "narrow the statement that refuses to the callers it is meant for")
-        }
+        [_] => (
+            "this one covers every caller.",
+            "narrow the statement that refuses to the callers it is meant for",
+        ),
         [_, _] => (
             "these two together cover every caller: whom one spares, the other refuses.",
             "keep the one of them that is meant, or let them spare the same callers",

@@ -6,6 +6,7 @@ use crate::diagnostic::Label;
 use crate::exposure::model::{Caller, CallerClass};
 use crate::exposure::reasons::{Because, Met, Part, PolicyOf, Signer, Witness};
 use crate::rules::words;
+use crate::template::value::Value;
 
 /// A label on the text that decides, and one on the statement that allows where that is another text.
 pub fn labels(because: &Because) -> Vec<Label> {
@@ -124,8 +125,7 @@ pub fn example(caller: &Caller, let_in: bool) -> Option<String> {
 /// A call: who signs it, and to which route on which stage.
 pub fn call(witness: &Witness) -> String {
     let route = witness.route.as_ref().map(|(method, path)| {
-        let stage = witness.stage.as_ref().and_then(words::value);
-        let stage = stage.map_or_else(String::new, |stage| format!(" on stage {stage}"));
+        let stage = witness.stage.as_ref().map_or_else(String::new, stage);
         format!(" to {}{stage}", words::method_and_path(method, path))
     });
     let route = route.unwrap_or_default();
@@ -134,6 +134,15 @@ pub fn call(witness: &Witness) -> String {
         Signer::OwnAccount => format!("a call{route} signed by the API's account"),
         Signer::OtherAccount => format!("a call{route} signed by another account"),
         Signer::Given => format!("a call{route} signed by that principal"),
+    }
+}
+
+/// On which stage, as the rest of a phrase; a parameter's name is not the stage's.
+fn stage(stage: &Value) -> String {
+    match (stage, words::value(stage)) {
+        (_, None) => String::new(),
+        (Value::Named(_), Some(name)) => format!(" on the stage that {name} names"),
+        (_, Some(name)) => format!(" on stage {name}"),
     }
 }
 

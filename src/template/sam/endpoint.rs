@@ -101,9 +101,9 @@ fn both_spellings(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) -> Ste
 fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {
     let is_there = |key: &str| lowering.nodes.entry(map, key).is_some();
     let has_ids = has_ids(&lowering.nodes, map);
-    let free = |key: &&str| !is_there(key) && !(has_ids && ID_KEYS.contains(key));
     // What stands there already is not what a second key is a misspelling of.
-    let meant: Vec<&'static str> = KEYS.into_iter().filter(free).collect();
+    let taken = |key: &str| is_there(key) || (has_ids && ID_KEYS.contains(&key));
+    let meant: Vec<&'static str> = KEYS.into_iter().filter(|key| !taken(key)).collect();
     for (key, entry) in lowering.nodes.pairs(map) {
         if KEYS.contains(&key.as_str()) {
             continue;
