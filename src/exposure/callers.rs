@@ -31,8 +31,8 @@ pub(crate) fn judge(
 }
 
 /// What follows for one case.
-struct Judged {
-    callers: Vec<Caller>,
+pub(crate) struct Judged {
+    pub(crate) callers: Vec<Caller>,
     signed_only: Option<SignedOnly>,
     shut_by: Vec<Because>,
 }

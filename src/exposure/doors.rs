@@ -237,7 +237,7 @@ fn judged<'run>(
     plan: Plan,
 ) -> Entrance {
     let Plan { mut entrance, policy, owner, sources } = plan;
-    let known = callers::judged(context, endpoints, api.stack, api.resource, case).0;
+    let known = callers::judged(context, endpoints, api.stack, api.resource, case).callers;
     let name = &entrance.domain.name;
     let callers = asked(&known, sources).into_iter().map(|mut caller| {
         let mut judge = Judge::new(endpoints, api.stack, api.resource, case);
