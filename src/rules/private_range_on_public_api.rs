@@ -119,9 +119,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
         .assumes(asked.values.iter().find(|value| places::is_default(value)))
         .help("name the public addresses that the callers' networks go out by")
         .helps(
-            (posture != Posture::Public).then(|| {
-                format!("or make it private:  {}", words::private_configuration(ctx.model, api, case))
-            }),
+            (posture != Posture::Public).then(|| format!("or {}", words::make_private(ctx.model, api, case))),
         )
         .aspect(aspect);
     Some(finding)

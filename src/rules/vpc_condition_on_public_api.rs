@@ -120,7 +120,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
         words::under(&occurrence.when),
         telling::key_name(&main.test.key().to_lowercase())
     );
-    let private = format!("make it private:  {}", words::private_configuration(ctx.model, api, case));
+    let private = words::make_private(ctx.model, api, case);
     let finding = Finding::new(ID, Subject::api(api), severity, message, label(main))
         .occurs(occurrence)
         .related(others.iter().map(label))
@@ -132,7 +132,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
         .related(case.type_value.iter().flat_map(places::way_to))
         .related(places::applies_to(api, main.test.key_span()))
         .why(why(case, main))
-        .notes(example(case))
+        .notes(example(case, main))
         .assumes(case.type_value.as_ref())
         .helps((posture != Posture::Public).then_some(private))
         .help(remedy(main))
@@ -161,10 +161,12 @@ fn why(case: &Case, main: &Asked<'_>) -> String {
     format!("a call to {kind} API never comes through a VPC endpoint, so it never has this key; {statement}.")
 }
 
-/// A call from the internet and what becomes of it.
-fn example(case: &Case) -> Option<String> {
+/// A call from the internet that shows what comes of it.
+fn example(case: &Case, main: &Asked<'_>) -> Option<String> {
     let internet = internet(case)?;
-    telling::example(internet, internet.decision != Decision::Deny)
+    let refused =
+        matches!((main.effect, main.is_for()), (Effect::Deny, For::Everyone) | (Effect::Allow, For::Nobody));
+    telling::example(internet, !refused).or_else(|| telling::example(internet, refused))
 }
 
 fn internet(case: &Case) -> Option<&Caller> {

@@ -216,6 +216,12 @@ pub fn private_configuration(model: &ExposureModel, api: &Api, case: &Case) -> S
     }
 }
 
+/// How to make a public API private, a remedy; what events make takes its settings from `Globals`.
+pub fn make_private(model: &ExposureModel, api: &Api, case: &Case) -> String {
+    let place = if api.origin == ApiOrigin::Implicit { ", under Globals: Api" } else { "" };
+    format!("make it private{place}:  {}", private_configuration(model, api, case))
+}
+
 /// What lets one endpoint in and refuses every other, for the API's resource type.
 pub fn allow_list(model: &ExposureModel, api: &Api, case: &Case) -> String {
     let endpoint = endpoint_expression(model, api, case);
