@@ -91,6 +91,12 @@ impl<'run> Bench<'run> {
         for source in &self.model.access_sources {
             facts.entry(source.file).or_default();
         }
+        for nested in &self.model.passed_lists {
+            facts.entry(nested.file).or_default();
+        }
+        for domain in &self.model.domain_addresses {
+            facts.entry(domain.file).or_default();
+        }
         for stray in &self.model.strays {
             facts.entry(stray.file).or_default();
         }

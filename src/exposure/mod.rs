@@ -26,6 +26,7 @@ mod links;
 mod markers;
 pub mod model;
 mod opinions;
+pub mod nesting;
 pub mod network;
 mod others;
 pub mod permissions;
@@ -85,6 +86,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.ways = ways::find(&context);
     model.domain_addresses = configuration::domain_addresses(&context);
     model.deployments = deployments::find(&context);
+    model.passed_lists = nesting::passed_lists(&context);
     model.links = links::find(&context);
     model.calls = calls::find(&context);
     model.permissions = permissions::find(&context);

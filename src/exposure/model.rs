@@ -9,6 +9,7 @@ use crate::exposure::deployments::Deployment;
 use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
 use crate::exposure::gates::Blockade;
+use crate::exposure::nesting::PassedLists;
 use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
@@ -37,6 +38,8 @@ pub struct ExposureModel {
     pub ways: Vec<Way>,
     /// Custom domains of the second kind that say which addresses they have.
     pub domain_addresses: Vec<DomainAddress>,
+    /// Nested stacks that are passed a list.
+    pub passed_lists: Vec<PassedLists>,
     /// Deployments that the user wrote, by API.
     pub deployments: Vec<Deployment>,
     /// `Fn::ImportValue` matched to an export.

@@ -77,6 +77,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "invalid-rest-api-id",
     "missing-event-path",
     "unsupported-globals-key",
+    "list-passed-to-nested-stack",
     "exception-incomplete",
     "exception-expired",
     "exception-expiring",

@@ -29,6 +29,7 @@ pub mod invalid_policy_document;
 pub mod invalid_endpoint_type;
 pub mod invalid_rest_api_id;
 pub mod inverted_endpoint_condition;
+pub mod list_passed_to_nested_stack;
 pub mod metadata;
 pub mod missing_event_path;
 pub mod missing_resource_policy;
@@ -228,6 +229,7 @@ pub const RULES: &[Rule] = &[
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
     rule("missing-event-path", missing_event_path::check),
     rule("unsupported-globals-key", unsupported_globals_key::check),
+    rule("list-passed-to-nested-stack", list_passed_to_nested_stack::check),
     Rule { id: RuleId::new("exception-incomplete"), check: None },
     Rule { id: RuleId::new("exception-expired"), check: None },
     Rule { id: RuleId::new("exception-expiring"), check: None },
