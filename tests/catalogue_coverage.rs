@@ -19,7 +19,6 @@ const OPEN_RULES: &[&str] = &[
     "consumer-outside-vpc",
     "dead-routing",
     "invalid-policy-document",
-    "list-passed-to-nested-stack",
     "policy-resource-mismatch",
     "private-domain-policy",
     "private-domain-without-association",
