@@ -52,7 +52,7 @@ fn domain<'run>(context: &Context<'run>, at: Declared<'run>) -> Domain {
     Domain {
         file: stack.template.file,
         resource: resource.id.clone(),
-        id_span: resource.id_span,
+        id_span: place(at),
         stack: stack.id,
         name: name(context, at, &mut path).map_or(Value::Absent, |name| name.value),
         endpoint_type: kind(context, at, &mut path).endpoint_type,
@@ -64,6 +64,20 @@ fn domain<'run>(context: &Context<'run>, at: Declared<'run>) -> Domain {
         wrong_association_key: wrong_association_key(at),
         facts: facts(context, at, &about),
     }
+}
+
+/// Where a reader looks for a domain: its logical id; for one that SAM makes `Domain`, in `Globals` when it gets its
+/// name there.
+pub(crate) fn place(at: Declared<'_>) -> Span {
+    let (tree, own) = (&at.stack.lowered.tree, at.resource.id_span);
+    let shared = || {
+        let globals = at.stack.template.globals.filter(|_| at.resource.origin != Origin::Written)?;
+        let domain = tree.entry(tree.get(globals, "Api")?, "Domain")?;
+        let name = tree.span(tree.get(at.resource.properties?, "DomainName")?);
+        let whole = tree.span(domain.value);
+        (whole.file == name.file && whole.range.contains(name.range)).then(|| tree.span(domain.key))
+    };
+    shared().unwrap_or(own)
 }
 
 /// Logical id of the SAM resource whose `Domain` it is.
@@ -158,6 +172,10 @@ pub(crate) fn kind<'run>(context: &Context<'run>, at: Declared<'run>, path: &mut
         },
         _ => written,
     };
+    // SAM's own choice is not written anywhere.
+    if at.resource.origin != Origin::Written && one.span == at.resource.id_span {
+        return Kind { endpoint_type: EndpointType::Regional, value: None };
+    }
     let endpoint_type = match one.value.as_text() {
         Some("EDGE") => EndpointType::Edge,
         Some("REGIONAL") => EndpointType::Regional,

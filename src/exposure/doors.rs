@@ -126,7 +126,7 @@ fn here<'run>(
         let domain = domain_of(context, lead, path).map(|(at, same)| DoorDomain {
             file: at.stack.template.file,
             resource: at.resource.id.clone(),
-            id_span: at.resource.id_span,
+            id_span: domains::place(at),
             name: domains::name(context, at, path).map_or(Value::Absent, |name| name.value),
             made: passage.made,
             kind: match is_readable(at) {

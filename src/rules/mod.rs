@@ -5,6 +5,7 @@
 
 pub mod body_import_ignores_endpoint_type;
 pub mod conditionally_public_api;
+pub mod dead_routing;
 pub mod duplicate_private_dns;
 pub mod duplicate_vpc_endpoint_id;
 pub mod endpoint_configuration_on_http_api;
@@ -45,6 +46,8 @@ pub mod policy_omits_endpoint;
 pub mod policy_open_to_any_vpc;
 pub mod private_api_ip_address_type;
 pub mod private_dns_blocks_public_apis;
+pub mod private_domain_policy;
+pub mod private_domain_without_association;
 pub mod private_range_on_public_api;
 pub mod public_api;
 pub mod public_domain_on_private_api;
@@ -70,6 +73,7 @@ pub mod vpc_dns_disabled;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
 pub mod wrong_endpoint_service;
+pub mod wrong_mapping_for_private_domain;
 
 use std::sync::Arc;
 
@@ -225,6 +229,10 @@ pub const RULES: &[Rule] = &[
     rule("endpoint-open-to-world", endpoint_open_to_world::check),
     rule("endpoint-single-subnet", endpoint_single_subnet::check),
     rule("endpoint-policy-blocks-api", endpoint_policy_blocks_api::check),
+    rule("private-domain-without-association", private_domain_without_association::check),
+    rule("private-domain-policy", private_domain_policy::check),
+    rule("wrong-mapping-for-private-domain", wrong_mapping_for_private_domain::check),
+    rule("dead-routing", dead_routing::check),
     Rule { id: unreadable_template::ID, check: None },
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
     rule("missing-event-path", missing_event_path::check),

@@ -102,8 +102,7 @@ fn mapped(
     let kind = kind(domain.kind.endpoint_type);
     let condition = words::under(&occurrence.when);
     let value = domain.kind.value.as_ref();
-    let written = value.filter(|value| value.span != domain.id_span);
-    let primary = match (written, domain.made) {
+    let primary = match (value, domain.made) {
         (Some(value), _) => Label::new(places::origin(value), format!("{kind}: a public domain")),
         (None, true) => Label::new(domain.id_span, "regional where nothing else is written"),
         (None, false) => Label::new(door.passage.names.span, format!("this domain is {kind}")),
@@ -140,7 +139,7 @@ fn ignored(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>, key: &s
     let kind_of = &occurrence.state.fact.kind;
     let kind = kind(kind_of.endpoint_type);
     let condition = words::under(&occurrence.when);
-    let written = kind_of.value.as_ref().filter(|value| value.span != domain.id_span);
+    let written = kind_of.value.as_ref();
     let primary = match written {
         Some(value) => Label::new(places::origin(value), format!("{kind}: a public domain")),
         None => Label::new(domain.id_span, "regional where nothing else is written"),

@@ -1,0 +1,135 @@
+//! `wrong-mapping-for-private-domain`: a mapping or a domain resource of the kind that is not for this endpoint type.
+//!
+//! A public domain with the right mapping is `public-domain-on-private-api`.
+
+use crate::diagnostic::{Confidence, Label, Severity};
+use crate::exposure::custom::{Passage, PassageKind, Routing};
+use crate::exposure::model::{Domain, EndpointType};
+use crate::exposure::network::Stated;
+use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::{Context, places, words};
+use crate::template::value::Sourced;
+
+const ID: &str = "wrong-mapping-for-private-domain";
+
+/// The resource type of private domains.
+const PRIVATE_DOMAIN: &str = "AWS::ApiGateway::DomainNameV2";
+
+/// Reports private domains of a public kind, and mappings that are for the other kind of domain.
+pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    // SAM chooses domain and mapping by the endpoint type.
+    for domain in ctx.domains().filter(|domain| domain.made_from.is_none()) {
+        let of_public_kind = |state: &Stated<Routing>| {
+            state.fact.kind.endpoint_type == EndpointType::Private && domain.type_name != PRIVATE_DOMAIN
+        };
+        if let Some(occurrence) = occurrence(&domain.facts.routing, of_public_kind)
+            && let Some(value) = &occurrence.state.fact.kind.value
+        {
+            push_shared(findings, first, wrong_domain(domain, &occurrence, value));
+        }
+        for key in passages(&domain.facts.routing) {
+            let is_wrong = |state: &Stated<Routing>| wrong(domain, &state.fact, key).is_some();
+            if let Some(occurrence) = occurrence(&domain.facts.routing, is_wrong)
+                && let Some(passage) = wrong(domain, &occurrence.state.fact, key)
+            {
+                push_shared(findings, first, wrong_mapping(domain, &occurrence, passage));
+            }
+        }
+    }
+}
+
+/// Mappings of a domain, each once.
+fn passages(states: &[Stated<Routing>]) -> Vec<&Passage> {
+    let mut found: Vec<&Passage> = Vec::new();
+    for passage in states.iter().flat_map(|state| &state.fact.passages) {
+        if !found.iter().any(|known| is_same(known, passage)) {
+            found.push(passage);
+        }
+    }
+    found
+}
+
+fn is_same(one: &Passage, other: &Passage) -> bool {
+    one.file == other.file && one.resource == other.resource
+}
+
+/// The mapping, if it is there and not for a domain of this type.
+fn wrong<'run>(domain: &Domain, routing: &'run Routing, key: &Passage) -> Option<&'run Passage> {
+    let passage = routing.passages.iter().find(|passage| is_same(passage, key))?;
+    let is_wrong = match (routing.kind.endpoint_type, passage.kind) {
+        // A private domain of another kind is wrong itself.
+        (EndpointType::Private, PassageKind::BasePathMapping | PassageKind::ApiMapping) => {
+            domain.type_name == PRIVATE_DOMAIN
+        }
+        (EndpointType::Edge | EndpointType::Regional, PassageKind::BasePathMappingV2) => true,
+        _ => false,
+    };
+    is_wrong.then_some(passage)
+}
+
+fn wrong_domain(domain: &Domain, occurrence: &Occurrence<'_, Stated<Routing>>, value: &Sourced) -> Finding {
+    let condition = words::under(&occurrence.when);
+    let (name, type_name) = (&domain.resource, &domain.type_name);
+    let message = format!("`{name}` is private, but {type_name} is for public domains{condition}");
+    let primary = Label::new(places::origin(value), "not a type of this resource");
+    Finding::new(ID, Subject::domain(domain), Severity::Error, message, primary)
+        .confidence(Confidence::Medium)
+        .occurs(occurrence)
+        .related(places::way_to(value))
+        .related([Label::new(domain.id_span, "the domain")])
+        .why(
+            "private custom domains are resources of their own, with a policy and access associations; this one takes \
+             public endpoint types only: the deployment fails, and there is no name by which to call the API.",
+        )
+        .notes(["assumes that API Gateway refuses PRIVATE where it documents public types only".to_owned()])
+        .assumes(Some(value))
+        .help(format!("Type: {PRIVATE_DOMAIN}, with AWS::ApiGateway::BasePathMappingV2 for its mappings"))
+}
+
+fn wrong_mapping(
+    domain: &Domain,
+    occurrence: &Occurrence<'_, Stated<Routing>>,
+    passage: &Passage,
+) -> Finding {
+    let routing = &occurrence.state.fact;
+    let condition = words::under(&occurrence.when);
+    let name = words::domain(&domain.name, &domain.resource);
+    let is_private = routing.kind.endpoint_type == EndpointType::Private;
+    let (kind, label, right) = match (is_private, domain.type_name.as_str()) {
+        (true, _) => ("private", "maps public domains only", PassageKind::BasePathMappingV2),
+        (false, "AWS::ApiGatewayV2::DomainName") => {
+            ("public", "maps private domains only", PassageKind::ApiMapping)
+        }
+        (false, _) => ("public", "maps private domains only", PassageKind::BasePathMapping),
+    };
+    let message = format!("`{}` cannot map the {kind} domain {name}{condition}", passage.resource);
+    let value = routing.kind.value.as_ref();
+    let at_type = value.map(|value| Label::new(places::origin(value), kind));
+    let subject = Subject { file: passage.file, resource: Some(passage.resource.clone()) };
+    Finding::new(ID, subject, Severity::Error, message, Label::new(passage.type_span, label))
+        .confidence(Confidence::Medium)
+        .occurs(occurrence)
+        .related([Label::new(passage.names.span, "names the domain")])
+        .related([Label::new(domain.id_span, "the domain")])
+        .related(at_type)
+        .also_about([Subject::domain(domain)])
+        .why(
+            "API Gateway knows private domains by their ARN and public ones by their name, and each kind has a mapping \
+             of its own: with the other one the deployment fails (\"Invalid domain name identifier specified\").",
+        )
+        .notes(["assumes that API Gateway refuses a mapping of the other kind of domain".to_owned()])
+        .assumes(value)
+        .help(help(domain, passage, is_private, right))
+}
+
+fn help(domain: &Domain, passage: &Passage, is_private: bool, right: PassageKind) -> String {
+    let key = if is_private { "DomainNameArn" } else { "DomainName" };
+    let value = match (domain.file == passage.file, is_private) {
+        (true, _) => format!("!Ref {}", domain.resource),
+        (false, true) => "<ARN of the domain>".to_owned(),
+        (false, false) => "<name of the domain>".to_owned(),
+    };
+    format!("Type: {}, with  {key}: {value}", right.type_name())
+}
