@@ -114,13 +114,9 @@ fn here<'run>(
         if !lead.is_made(context, path) {
             continue;
         }
-        match lead.leads_to(context, api, path) {
-            Same::No | Same::Presumed => continue,
-            Same::Unknown => {
-                incomplete = true;
-                continue;
-            }
-            Same::Yes => {}
+        let leads_here = lead.leads_to(context, api, path);
+        if matches!(leads_here, Same::No | Same::Presumed) {
+            continue;
         }
         let Some(passage) = passage(context, lead, kind, path) else { continue };
         let domain = domain_of(context, lead, path).map(|(at, same)| DoorDomain {
@@ -136,7 +132,12 @@ fn here<'run>(
             balanced: context.balancers.may_answer(context.workspace, at),
             certain: same == Same::Yes,
         });
-        doors.push(Door { passage, domain });
+        let door = Door { passage, domain };
+        if leads_here == Same::Yes {
+            doors.push(door);
+        } else {
+            incomplete |= !door.is_shut();
+        }
     }
     (doors, incomplete)
 }

@@ -63,7 +63,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Leads {
     entries: Vec<Entry>,
-    domains: Vec<(StackId, usize)>,
+    /// With their names, without looking at cases.
+    domains: Vec<(StackId, usize, Value)>,
 }
 
 /// One of them.
@@ -84,7 +85,7 @@ impl Leads {
             for (index, resource) in stack.lowered.resources.iter().enumerate() {
                 let type_name = resource.type_name.as_str();
                 if DOMAINS.contains(&type_name) {
-                    found.domains.push((stack.id, index));
+                    found.domains.push((stack.id, index, frozen_name(workspace, stack, resource)));
                 }
                 let Some(&(_, key, says)) = TYPES.iter().find(|(known, ..)| *known == type_name) else {
                     continue;
@@ -106,11 +107,13 @@ impl Leads {
 
     /// What may be about a domain, whatever the case.
     pub(crate) fn about<'run>(&self, context: &Context<'run>, domain: Declared<'run>) -> Vec<Lead<'run>> {
+        let name = frozen_name(context.workspace, domain.stack, domain.resource);
+        let domain_and_name = (domain, &name);
         self.filtered(context, domain.stack, |entry| match &entry.owner {
             Value::List(items) => {
-                items.iter().any(|item| may_be(context, &item.value, is_arn(entry.key), domain))
+                items.iter().any(|item| may_be(context, &item.value, is_arn(entry.key), domain_and_name))
             }
-            owner => may_be(context, owner, is_arn(entry.key), domain),
+            owner => may_be(context, owner, is_arn(entry.key), domain_and_name),
         })
     }
 
@@ -145,13 +148,13 @@ impl Leads {
         path: &mut Path,
     ) -> Vec<(Declared<'run>, Same)> {
         let mut found = Vec::new();
-        for &(stack, index) in &self.domains {
-            let stack = context.workspace.stack(stack).filter(|stack| meets(stack, beside));
+        for (stack, index, name) in &self.domains {
+            let stack = context.workspace.stack(*stack).filter(|stack| meets(stack, beside));
             let Some(stack) = stack else { continue };
-            let Some(resource) = stack.lowered.resources.get(index) else { continue };
+            let Some(resource) = stack.lowered.resources.get(*index) else { continue };
             let domain = Declared { stack, resource };
-            if may_be(context, value, by_arn, domain) {
-                match same_domain(context, value, by_arn, domain, path) {
+            if may_be(context, value, by_arn, (domain, name)) {
+                match is_domain(context, value, by_arn, domain, path) {
                     Same::No | Same::Presumed => {}
                     same => found.push((domain, same)),
                 }
@@ -188,10 +191,10 @@ impl<'run> Lead<'run> {
         let by_arn = is_arn(self.key);
         match &owner.value {
             Value::List(items) => {
-                let one = |item: &Sourced| same_domain(context, &item.value, by_arn, domain, path);
+                let one = |item: &Sourced| is_domain(context, &item.value, by_arn, domain, path);
                 items.iter().map(one).fold(Same::No, either)
             }
-            owner => same_domain(context, owner, by_arn, domain, path),
+            owner => is_domain(context, owner, by_arn, domain, path),
         }
     }
 
@@ -273,42 +276,70 @@ fn apis(resolver: &mut Resolver<'_, '_>, resource: &Resource, kind: PassageKind)
     }
 }
 
-/// Whether a value may name a domain, without looking at cases.
-fn may_be<'run>(context: &Context<'run>, value: &Value, by_arn: bool, domain: Declared<'run>) -> bool {
+/// `DomainName`, without looking at cases.
+fn frozen_name(workspace: &Workspace, stack: &Stack, resource: &Resource) -> Value {
     let mut path = Path::new();
     path.freeze();
-    !matches!(same_domain(context, value, by_arn, domain, &mut path), Same::No | Same::Presumed)
+    let name = property(&mut Resolver::new(workspace.scope(stack), &mut path), resource, "DomainName");
+    name.map_or(Value::Absent, |name| name.value)
 }
 
-/// Whether a value names a domain: by its resource, its ARN, or its name.
-///
-/// ARNs are `arn:aws:apigateway:REGION::/domainnames/NAME`, for private domains with `+ID` behind the name, which
-/// several domains may share (API Gateway guide, "Custom domain names for private APIs").
-fn same_domain<'run>(
+/// Whether a value may name a domain, without looking at cases.
+fn may_be(
+    context: &Context<'_>,
+    value: &Value,
+    by_arn: bool,
+    (domain, name): (Declared<'_>, &Value),
+) -> bool {
+    let same = same_domain(context, value, by_arn, domain, &mut || name.clone());
+    !matches!(same, Same::No | Same::Presumed)
+}
+
+/// Whether a value names a domain, in the case under way.
+fn is_domain<'run>(
     context: &Context<'run>,
     value: &Value,
     by_arn: bool,
     domain: Declared<'run>,
     path: &mut Path,
 ) -> Same {
+    let mut name = || {
+        let mut resolver = Resolver::new(context.workspace.scope(domain.stack), path);
+        let name = property(&mut resolver, domain.resource, "DomainName");
+        name.map_or(Value::Absent, |name| name.value)
+    };
+    same_domain(context, value, by_arn, domain, &mut name)
+}
+
+/// Whether a value names a domain: by its resource, its ARN, or its name.
+///
+/// ARNs are `arn:aws:apigateway:REGION::/domainnames/NAME`, for private domains with `+ID` behind the name, which
+/// several domains may share (API Gateway guide, "Custom domain names for private APIs").
+fn same_domain(
+    context: &Context<'_>,
+    value: &Value,
+    by_arn: bool,
+    domain: Declared<'_>,
+    name: &mut dyn FnMut() -> Value,
+) -> Same {
     match value {
         Value::Absent | Value::Null => Same::No,
-        Value::Named(name) => match &**name {
+        Value::Named(named) => match &**named {
             Name::Resource { stack, id } => same_resource(context, domain, *stack, id),
             Name::Attribute { stack, id, attribute } => match same_resource(context, domain, *stack, id) {
                 Same::Yes if !is_identity(attribute) => Same::Unknown,
                 same => same,
             },
-            Name::Import(name) if name.is_literal() => Same::No,
+            Name::Import(export) if export.is_literal() => Same::No,
             // A parameter may be anything but the ARN of what its own stack makes.
             Name::Parameter { stack, .. } if by_arn && *stack == domain.stack.id => Same::No,
             _ if by_arn => Same::Unknown,
-            _ => same_name(context, value, domain, path),
+            _ => same_name(value, &name()),
         },
         Value::String(_) | Value::Text(_) => {
             let Some(parts) = value.to_parts() else { return Same::Unknown };
             match behind_domainnames(&parts) {
-                Some(rest) => same_arn(context, &rest, domain, path),
+                Some(rest) => same_arn(context, &rest, domain, &name()),
                 None if by_arn => {
                     if value.is_literal() {
                         Same::No
@@ -316,7 +347,7 @@ fn same_domain<'run>(
                         Same::Unknown
                     }
                 }
-                None => same_name(context, value, domain, path),
+                None => same_name(value, &name()),
             }
         }
         _ => Same::Unknown,
@@ -345,12 +376,14 @@ fn is_plain(type_name: &str) -> bool {
         && !type_name.ends_with("::MODULE")
 }
 
-fn same_name<'run>(context: &Context<'run>, value: &Value, domain: Declared<'run>, path: &mut Path) -> Same {
-    let mut resolver = Resolver::new(context.workspace.scope(domain.stack), path);
-    let name = property(&mut resolver, domain.resource, "DomainName");
-    match name.map_or(Same::Unknown, |name| name.value.same(value)) {
-        Same::Presumed => Same::No,
-        same => same,
+/// Whether a value is a domain's name.
+fn same_name(value: &Value, name: &Value) -> Same {
+    match name {
+        Value::Absent => Same::Unknown,
+        name => match name.same(value) {
+            Same::Presumed => Same::No,
+            same => same,
+        },
     }
 }
 
@@ -365,7 +398,7 @@ fn behind_domainnames(parts: &[Part]) -> Option<Vec<Part>> {
     Some(first.into_iter().chain(rest.iter().cloned()).collect())
 }
 
-fn same_arn<'run>(context: &Context<'run>, rest: &[Part], domain: Declared<'run>, path: &mut Path) -> Same {
+fn same_arn(context: &Context<'_>, rest: &[Part], domain: Declared<'_>, own: &Value) -> Same {
     for part in rest {
         if let Part::Named(name) = part
             && let Name::Resource { stack, id } | Name::Attribute { stack, id, .. } = &**name
@@ -386,7 +419,7 @@ fn same_arn<'run>(context: &Context<'run>, rest: &[Part], domain: Declared<'run>
             part => name.push(part.clone()),
         }
     }
-    match same_name(context, &Value::from_parts(name), domain, path) {
+    match same_name(&Value::from_parts(name), own) {
         // Another domain may have this name and another id.
         Same::Yes if with_id => Same::Unknown,
         same => same,

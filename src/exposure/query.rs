@@ -1,6 +1,6 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
-use crate::exposure::custom::{Access, Mapping, Way};
+use crate::exposure::custom::{Access, Door, Mapping, Way};
 use crate::exposure::extent::can_meet;
 use crate::exposure::model::{
     Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel,
@@ -72,6 +72,16 @@ impl Caller {
         let mut refusals = self.because.iter().filter(|because| because.refuses());
         self.decision == Decision::Deny
             && refusals.next().is_some_and(|because| because.policy == PolicyOf::Endpoint)
+    }
+}
+
+impl Door {
+    /// Whether it certainly leads to no private API: it is a public domain, and no load balancer inside the VPC
+    /// answers by its name.
+    pub fn is_shut(&self) -> bool {
+        self.domain.as_ref().is_some_and(|domain| {
+            domain.certain && !domain.balanced && domain.kind.endpoint_type.is_public() == Some(true)
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::exposure::custom::{Passage, PassageKind, Routing};
 use crate::exposure::model::Domain;
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 
@@ -19,12 +19,11 @@ enum Takes {
 
 /// Reports domains that have mappings only and take rules only, or the other way round.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let first = findings.len();
     for domain in ctx.domains() {
         if let Some(occurrence) = occurrence(&domain.facts.routing, |state| dead(&state.fact).is_some())
             && let Some((takes, passages)) = dead(&occurrence.state.fact)
         {
-            push_shared(findings, first, finding(domain, &occurrence, takes, &passages));
+            findings.push(finding(domain, &occurrence, takes, &passages));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::exposure::custom::{Access, Entering, Entrance};
 use crate::exposure::model::{Api, ApiKind, Decision, Domain, EndpointType};
 use crate::exposure::network::Stated;
 use crate::exposure::reasons::{Met, Part};
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, telling, words};
 
@@ -16,11 +16,10 @@ const ID: &str = "private-domain-policy";
 
 /// Reports private domains that let nobody in, or not the endpoint that is to call.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let first = findings.len();
     for domain in ctx.domains() {
         if let Some(occurrence) = occurrence(&domain.facts.access, |state| lacks_policy(domain, &state.fact))
         {
-            push_shared(findings, first, without(domain, &occurrence));
+            findings.push(without(domain, &occurrence));
         }
         let apis = ctx.model.apis.iter().filter(|api| api.kind == ApiKind::Rest && api.refused.is_none());
         for api in apis {
@@ -30,7 +29,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                     && let Some(caller) = refused(&occurrence.state.fact, domain)
                     && let Some(finding) = refusal(domain, api, &occurrence, caller)
                 {
-                    push_shared(findings, first, finding);
+                    findings.push(finding);
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::custom::{Access, Entering, Entrance};
 use crate::exposure::model::{Decision, Domain, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 
@@ -15,12 +15,11 @@ const ID: &str = "private-domain-without-association";
 /// Reports private domains without an access association, and those whose associations are for endpoints that the
 /// API behind the domain refuses.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let first = findings.len();
     for domain in ctx.domains() {
         if let Some(occurrence) = occurrence(&domain.facts.access, |state| is_closed(domain, &state.fact)) {
-            push_shared(findings, first, closed(domain, &occurrence));
+            findings.push(closed(domain, &occurrence));
         } else {
-            misdirected(ctx, domain, first, findings);
+            misdirected(ctx, domain, findings);
         }
     }
 }
@@ -70,7 +69,7 @@ fn closed(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>) -> Findi
 }
 
 /// Reports associations of a domain whose endpoints the API behind it refuses, while it lets others in.
-fn misdirected(ctx: &Context<'_>, domain: &Domain, first: usize, findings: &mut Vec<Finding>) {
+fn misdirected(ctx: &Context<'_>, domain: &Domain, findings: &mut Vec<Finding>) {
     let is_here = |entrance: &&Entrance| {
         entrance.domain.file == domain.file && entrance.domain.resource == domain.resource
     };
@@ -89,7 +88,7 @@ fn misdirected(ctx: &Context<'_>, domain: &Domain, first: usize, findings: &mut 
             && let Some(entrance) = occurrence.state.fact.iter().find(|entrance| wrong(entrance))
             && let Some((source, caller)) = meant(entrance)
         {
-            push_shared(findings, first, misdirection(domain, &occurrence, source, caller));
+            findings.push(misdirection(domain, &occurrence, source, caller));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::custom::{Access, Door, DoorDomain, Doors, PassageKind};
 use crate::exposure::model::{Api, ApiKind, Domain, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::source::{FileId, Span};
@@ -24,7 +24,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                     occurrence(&ways.doors, |state| public_door(&state.fact, key).is_some())
                     && let Some((door, domain)) = public_door(&occurrence.state.fact, key)
                 {
-                    push_shared(findings, first, mapped(api, &occurrence, door, domain));
+                    findings.push(mapped(api, &occurrence, door, domain));
                 }
             }
         }
@@ -65,11 +65,9 @@ fn public_door<'run>(doors: &'run Doors, key: Key<'_>) -> Option<(&'run Door, &'
     }
     let with_domain = doors.doors.iter().filter_map(|door| Some((door, door.domain.as_ref()?)));
     let mut public = with_domain.filter(|(door, domain)| {
-        (domain.file, domain.resource.as_str()) == key
-            && domain.certain
-            && !domain.balanced
-            && domain.kind.endpoint_type.is_public() == Some(true)
-            && door.passage.kind != PassageKind::BasePathMappingV2
+        // A written mapping for private domains is wrong itself; SAM makes what it takes the domain for.
+        let is_right = door.passage.kind != PassageKind::BasePathMappingV2 || door.passage.made;
+        (domain.file, domain.resource.as_str()) == key && door.is_shut() && is_right
     });
     public.next()
 }

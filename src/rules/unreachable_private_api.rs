@@ -6,7 +6,7 @@ use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::custom::{Door, Doors};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 
@@ -14,13 +14,12 @@ const ID: &str = "unreachable-private-api";
 
 /// Reports private APIs that have no name left under which they answer.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let first = findings.len();
     for (api, _) in ctx.apis().filter(|(api, _)| api.kind == ApiKind::Rest && api.refused.is_none()) {
         for ways in &api.custom_ways {
             if let Some(occurrence) = occurrence(&ways.doors, |state| is_unreachable(&state.fact))
                 && let Some(finding) = finding(api, &occurrence)
             {
-                push_shared(findings, first, finding);
+                findings.push(finding);
             }
         }
     }
@@ -30,15 +29,7 @@ fn is_unreachable(doors: &Doors) -> bool {
     doors.kind.endpoint_type == EndpointType::Private
         && doors.host_off.is_some()
         && !doors.incomplete
-        && doors.doors.iter().all(is_shut)
-}
-
-/// Whether a way certainly leads nowhere: a public domain does not reach a private API, unless a load balancer
-/// inside the VPC answers by its name.
-fn is_shut(door: &Door) -> bool {
-    door.domain.as_ref().is_some_and(|domain| {
-        domain.certain && !domain.balanced && domain.kind.endpoint_type.is_public() == Some(true)
-    })
+        && doors.doors.iter().all(Door::is_shut)
 }
 
 fn finding(api: &Api, occurrence: &Occurrence<'_, Stated<Doors>>) -> Option<Finding> {

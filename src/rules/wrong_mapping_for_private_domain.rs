@@ -6,7 +6,7 @@ use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::custom::{Passage, PassageKind, Routing};
 use crate::exposure::model::{Domain, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::template::value::Sourced;
@@ -18,7 +18,6 @@ const PRIVATE_DOMAIN: &str = "AWS::ApiGateway::DomainNameV2";
 
 /// Reports private domains of a public kind, and mappings that are for the other kind of domain.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let first = findings.len();
     // SAM chooses domain and mapping by the endpoint type.
     for domain in ctx.domains().filter(|domain| domain.made_from.is_none()) {
         let of_public_kind = |state: &Stated<Routing>| {
@@ -27,14 +26,14 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(occurrence) = occurrence(&domain.facts.routing, of_public_kind)
             && let Some(value) = &occurrence.state.fact.kind.value
         {
-            push_shared(findings, first, wrong_domain(domain, &occurrence, value));
+            findings.push(wrong_domain(domain, &occurrence, value));
         }
         for key in passages(&domain.facts.routing) {
             let is_wrong = |state: &Stated<Routing>| wrong(domain, &state.fact, key).is_some();
             if let Some(occurrence) = occurrence(&domain.facts.routing, is_wrong)
                 && let Some(passage) = wrong(domain, &occurrence.state.fact, key)
             {
-                push_shared(findings, first, wrong_mapping(domain, &occurrence, passage));
+                findings.push(wrong_mapping(domain, &occurrence, passage));
             }
         }
     }
