@@ -15,6 +15,7 @@ use crate::exposure::reasons::PolicyOf;
 use crate::exposure::wiring::property;
 use crate::exposure::{Context, callers, cases, rest};
 use crate::template::cases::Path;
+use crate::template::document::Origin;
 use crate::template::guards::Guard;
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, Same, Sourced, Value};
@@ -124,7 +125,7 @@ fn here<'run>(
             resource: at.resource.id.clone(),
             id_span: domains::place(at),
             name: domains::name(context, at, path).map_or(Value::Absent, |name| name.value),
-            made: passage.made,
+            made: at.resource.origin != Origin::Written,
             kind: match is_readable(at) {
                 true => domains::kind(context, at, path),
                 false => Kind { endpoint_type: EndpointType::Unknown, value: None },
