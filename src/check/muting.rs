@@ -178,7 +178,9 @@ impl Muting {
     }
 
     fn is_by(&self, finding: &Finding) -> bool {
+        // What could not be decided explains nothing.
         finding.diagnostic.rule.as_str() == self.by
+            && finding.aspect != Aspect::Undecided
             && self.aspect.is_none_or(|aspect| aspect == finding.aspect)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::exposure::Context;
-use crate::exposure::model::Link;
+use crate::exposure::model::{Link, Module};
 use crate::source::FileId;
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Path;
@@ -23,6 +23,28 @@ pub(crate) fn functions(workspace: &Workspace) -> Vec<FileId> {
         }
     }
     seen.into_iter().map(|(file, _)| file).collect()
+}
+
+/// Resources that are modules, once for all instances of a template, in file and text order.
+pub(crate) fn modules(workspace: &Workspace) -> Vec<Module> {
+    let mut found: Vec<Module> = Vec::new();
+    for stack in workspace.stacks() {
+        let tree = &*stack.template.tree;
+        for resource in &stack.template.resources {
+            let written = tree.get(resource.node, "Type");
+            let Some(node) = written.filter(|_| resource.type_name.ends_with("::MODULE")) else { continue };
+            found.push(Module {
+                file: stack.template.file,
+                resource: resource.id.clone(),
+                id_span: resource.id_span,
+                type_name: resource.type_name.clone(),
+                type_span: tree.span(node),
+            });
+        }
+    }
+    found.sort_by_key(|module| (module.file, module.id_span.range));
+    found.dedup();
+    found
 }
 
 /// All imports that mean an export of the run, in text order.

@@ -3,6 +3,7 @@
 //! Facts only. No wording, no severity, no `Diagnostic`.
 
 mod attachments;
+mod backends;
 mod body;
 mod callers;
 mod calls;
@@ -98,6 +99,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.endpoints = endpoints;
     model.refusals = refusals(workspace);
     model.strays = strays(workspace);
+    model.modules = links::modules(workspace);
     model
 }
 

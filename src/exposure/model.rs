@@ -56,8 +56,25 @@ pub struct ExposureModel {
     pub functions: Vec<FileId>,
     /// Why the SAM transform refuses templates, in file order and in the order in which it finds them.
     pub refusals: Vec<Refused>,
+    /// Resources that are modules: what they make is not in the templates; in file and text order.
+    pub modules: Vec<Module>,
     /// Events whose API is a resource of another kind, in file order: SAM takes it and nothing serves them.
     pub strays: Vec<Stray>,
+}
+
+/// A resource of a type that ends in `::MODULE`: CloudFormation puts other resources in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// The template.
+    pub file: FileId,
+    /// Logical id.
+    pub resource: String,
+    /// Where the logical id stands.
+    pub id_span: Span,
+    /// Its type.
+    pub type_name: String,
+    /// Where the type stands.
+    pub type_span: Span,
 }
 
 /// An event of a function or state machine that leads to no API.
@@ -138,6 +155,8 @@ pub struct Api {
     pub labels: Labels,
     /// Events or operations that are served here, in text order: for labels.
     pub routes: Vec<Route>,
+    /// Functions of the template that written methods and the body call, each once, in text order.
+    pub backends: Vec<Backend>,
     /// For a function URL: logical id of the function, if it is in the template.
     pub function: Option<String>,
     /// Keys of a written (not SAM) `EndpointConfiguration` that CloudFormation does not know and refuses.
@@ -211,6 +230,15 @@ pub struct Route {
     pub handler: Option<String>,
 }
 
+/// A Lambda function that an API calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// Logical id of the function.
+    pub function: String,
+    /// The first place that calls it: the method's logical id, or the integration's address in the body.
+    pub span: Span,
+}
+
 /// A parameter (or pseudo parameter, or other undecided value) and what it is in a case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Assumption {
@@ -274,6 +302,8 @@ pub struct Case {
     pub endpoint_type: EndpointType,
     /// The value that decided the type, `None` when nothing is written; text that is no known type included.
     pub type_value: Option<Sourced>,
+    /// The parameter whose default the type is, where a stack may be made with any other value as well.
+    pub type_may_be_given: Option<String>,
     /// Why the type is unknown, a phrase.
     pub type_unknown: Option<String>,
     /// Entries of the association.

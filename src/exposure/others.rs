@@ -193,6 +193,7 @@ fn build<'run>(
         labels: markers::labels(stack, resource),
         default_authorizer: markers::default_authorizer(stack, resource),
         routes: routes::of(stack, resource),
+        backends: Vec::new(),
         function: None,
         unknown_endpoint_keys: Vec::new(),
         misplaced_endpoint_configuration: None,

@@ -10,7 +10,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::others::from_globals;
 use crate::exposure::served::{self, Served};
-use crate::exposure::{Context, callers, cases, doors, entries, markers, origin, routes};
+use crate::exposure::{Context, backends, callers, cases, doors, entries, markers, origin, routes};
 use crate::policy::document::PolicyDocument;
 use crate::policy::text::Names;
 use crate::source::Span;
@@ -18,7 +18,7 @@ use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
 use crate::template::guards::Guard;
 use crate::template::resolve::Resolver;
-use crate::template::value::{Name, Sourced, Value};
+use crate::template::value::{Name, Sourced, StepKind, Value};
 use crate::workspace::Stack;
 
 /// A REST API with all its cases.
@@ -63,6 +63,7 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         labels: markers::labels(stack, resource),
         default_authorizer: markers::default_authorizer(stack, resource).or_else(in_body),
         routes: routes::of(stack, resource),
+        backends: backends::of(context, stack, resource),
         function: None,
         unknown_endpoint_keys: unknown_keys(stack, resource),
         misplaced_endpoint_configuration: None,
@@ -119,6 +120,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         environment: stack.bindings.environment.clone(),
         endpoint_type: EndpointType::Edge,
         type_value: None,
+        type_may_be_given: None,
         type_unknown: None,
         vpc_endpoint_ids: Vec::new(),
         configuration: Configuration::default(),
@@ -216,6 +218,8 @@ fn head(
     stages(context, stack, resource, resolver, &mut case);
     unreadable(stack, resource, resolver, &mut case);
     case.type_value = case.type_value.map(|value| from_globals(stack, value));
+    case.type_may_be_given =
+        default_of(case.type_value.as_ref()).filter(|name| resolver.takes_any_value(name));
     let written = &mut case.configuration;
     written.type_fault = written.type_fault.take().map(|(fault, value)| (fault, from_globals(stack, value)));
     written.ip_address_type = written.ip_address_type.take().map(|value| from_globals(stack, value));
@@ -469,6 +473,14 @@ fn flags(stack: &Stack, properties: Option<NodeId>, resolver: &mut Resolver<'_, 
             value => value.as_text().map(|text| text == "STRICT"),
         };
     }
+}
+
+/// The parameter whose default a value is.
+fn default_of(value: Option<&Sourced>) -> Option<String> {
+    value?.via.iter().rev().find_map(|step| match &step.kind {
+        StepKind::Default(name) => Some(name.clone()),
+        _ => None,
+    })
 }
 
 fn own_name(stack: &Stack, resource: &Resource) -> Value {

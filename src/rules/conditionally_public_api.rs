@@ -2,10 +2,10 @@
 //!
 //! An API that is public whatever they are is `public-api`.
 
-use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Case};
+use crate::diagnostic::{Confidence, Label, Persona, Severity};
+use crate::exposure::model::{Api, ApiKind, Case, EndpointType};
 use crate::intent::{Intent, Posture};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Aspect, Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::public_api::{by_default_only, meant_to_be_public};
 use crate::rules::{Context, places, words};
@@ -26,13 +26,47 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                 && intent.posture_in(case.environment.as_deref()) != Posture::Public
                 && (mapped || case.disable_execute_api_endpoint != Some(true))
         };
-        let Some(occurrence) = occurrence(&api.cases, answers) else { continue };
+        let Some(occurrence) = occurrence(&api.cases, answers) else {
+            findings.extend(private_by_default(api, intent));
+            continue;
+        };
         let always_public = api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true));
         if !always_public || by_default_only(api) {
             let intent = intent.within(&occurrence.environments);
             findings.push(finding(api, &intent, &occurrence));
         }
     }
+}
+
+/// A type that is private only because nobody gave the parameter another value: for those who want to know.
+fn private_by_default(api: &Api, intent: &Intent) -> Option<Finding> {
+    let is_free = |case: &Case| {
+        let meant = intent.posture_in(case.environment.as_deref()) == Posture::Public;
+        case.endpoint_type == EndpointType::Private && case.type_may_be_given.is_some() && !meant
+    };
+    let occurrence = occurrence(&api.cases, is_free)?;
+    let case = occurrence.state;
+    let parameter = case.type_may_be_given.as_ref()?;
+    let intent = intent.within(&occurrence.environments);
+    let severity = if intent.posture == Posture::Private { Severity::Error } else { Severity::Warning };
+    let message = format!("`{}` is private unless a parameter says otherwise", api.resource);
+    let label =
+        Label::new(places::endpoint_type(api, case), "PRIVATE is the default, and any value is allowed");
+    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+    Some(
+        Finding::new(ID, Subject::api(api), severity, message, label)
+            .confidence(Confidence::Low)
+            .persona(Persona::Auditor)
+            .aspect(Aspect::Undecided)
+            .occurs(&occurrence)
+            .related(case.type_value.iter().flat_map(places::way_to))
+            .why(format!(
+                "a stack that is made with another value of `{parameter}` is public: anyone who learns the API id \
+                 can call {what}."
+            ))
+            .help(format!("list PRIVATE alone in AllowedValues of `{parameter}`, or assert it in Rules"))
+            .help(meant_to_be_public(&intent)),
+    )
 }
 
 fn finding(api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Finding {

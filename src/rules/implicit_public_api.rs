@@ -3,7 +3,7 @@
 //! The other kind of birth, an `HttpApi` event, is `http-api-cannot-be-private`.
 
 use crate::diagnostic::{Label, Severity};
-use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, EndpointType};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -48,7 +48,7 @@ fn finding(
     explicit: &[&Api],
     occurrence: &Occurrence<'_>,
 ) -> Finding {
-    let private = explicit.iter().find(|other| always_private(other));
+    let private = explicit.iter().find(|other| other.may_be_private());
     let severity = if private.is_some() || intent.posture == Posture::Private {
         Severity::Error
     } else {
@@ -89,10 +89,6 @@ fn finding(
         .help(help(ctx, explicit))
         // What events make has no resource to write a marker on.
         .helps((intent.posture == Posture::Unset).then(|| meant_to_be_public(intent)))
-}
-
-fn always_private(api: &Api) -> bool {
-    !api.cases.is_empty() && api.cases.iter().all(|case| case.endpoint_type == EndpointType::Private)
 }
 
 fn why(api: &Api) -> String {

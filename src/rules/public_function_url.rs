@@ -77,6 +77,7 @@ fn finding(ctx: &Context<'_>, urls: &[PublicUrl<'_>]) -> Option<Finding> {
             .related(heirs.map(|url| Label::new(url.api.id_span, "gets a public URL")))
             .related(back_door.clone())
             .also_about(others.iter().map(|url| Subject::api(url.api)))
+            .assumes(auth_type)
             .why(if back_door.is_some() {
                 "a function URL answers on the internet without asking who calls, and goes around the private API."
             } else {
@@ -94,7 +95,9 @@ fn name(api: &Api) -> &str {
 fn private_route(ctx: &Context<'_>, url: &Api) -> Option<Label> {
     let function = url.function.as_deref()?;
     ctx.apis().map(|(api, _)| api).filter(|api| api.may_be_private()).find_map(|api| {
-        let route = places::route_of_handler(api, function)?;
-        Some(Label::new(route.span, format!("`{}` serves it privately here", api.resource)))
+        let route = places::route_of_handler(api, function).map(|route| route.span);
+        let called = || api.backends.iter().find(|backend| backend.function == function);
+        let span = route.or_else(|| called().map(|backend| backend.span))?;
+        Some(Label::new(span, format!("`{}` serves it privately here", api.resource)))
     })
 }

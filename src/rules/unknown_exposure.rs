@@ -3,7 +3,7 @@
 //! Refusals and values that a rule of its own explains are left to that rule.
 
 use crate::diagnostic::{Label, Persona, Severity};
-use crate::exposure::model::{Api, CallerClass, Case, Decision, EndpointType};
+use crate::exposure::model::{Api, CallerClass, Case, Decision, EndpointType, Module};
 use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
@@ -18,6 +18,9 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
     for refusal in ctx.refusals().filter(|refusal| refusal.kind == RefusalKind::Other) {
         push_shared(findings, first, refused(ctx, refusal));
+    }
+    for module in ctx.model.modules.iter().filter(|module| module.file == ctx.file) {
+        push_shared(findings, first, hidden_by_module(module));
     }
     for (api, _) in ctx.apis() {
         if api.refused.is_some() {
@@ -41,6 +44,18 @@ fn refused(ctx: &Context<'_>, refusal: &Refusal) -> Finding {
     Finding::new(ID, subject, Severity::Info, message, Label::new(refusal.span, "refused here"))
         .why("a refused template makes no API, neither a private nor a public one; what its next version exposes is open.")
         .help("change what is refused, then check again")
+        .persona(Persona::Auditor)
+}
+
+/// Resources that take the place of one whose type is a module.
+fn hidden_by_module(module: &Module) -> Finding {
+    let subject = Subject { file: module.file, resource: Some(module.resource.clone()) };
+    let message =
+        format!("what `{}` makes is not known: `{}` is a module", module.resource, module.type_name);
+    Finding::new(ID, subject, Severity::Info, message, Label::new(module.type_span, "hides its resources"))
+        .related([Label::new(module.id_span, "this resource")])
+        .why("CloudFormation puts the resources of the module in its place; an API among them may be public or private.")
+        .help("check the template of the module itself")
         .persona(Persona::Auditor)
 }
 

@@ -127,6 +127,17 @@ impl Resolver<'_, '_> {
         (!is_given).then(|| self.unnamed(parameter))
     }
 
+    /// Whether whoever makes a stack may give this parameter any value: nothing lists or describes what is allowed,
+    /// no rule asserts what it is, and nobody has given it one.
+    pub(crate) fn takes_any_value(&mut self, name: &str) -> bool {
+        let described = self.tree().root().is_some_and(|root| {
+            self.tree().get_path(root, &["Parameters", name, "AllowedPattern"]).is_some()
+        });
+        let parameter = self.scope.template.parameter(name);
+        let listed = parameter.is_none_or(|parameter| !parameter.allowed.is_empty());
+        !described && !listed && self.asserted(name).is_empty() && self.free_parameter(name).is_some()
+    }
+
     /// What a parameter may be.
     pub(crate) fn parameter_domain(&self, name: &str) -> Domain {
         let Some(parameter) = self.scope.template.parameter(name) else { return Domain::default() };
