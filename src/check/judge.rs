@@ -188,6 +188,7 @@ mod tests {
             labels: Labels::default(),
             default_authorizer: None,
             routes: Vec::new(),
+            backends: Vec::new(),
             function: None,
             unknown_endpoint_keys: Vec::new(),
             misplaced_endpoint_configuration: None,
