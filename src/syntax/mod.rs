@@ -5,6 +5,7 @@
 
 mod build;
 mod comments;
+pub mod edit;
 mod escapes;
 mod json;
 mod keys;

@@ -1,0 +1,218 @@
+//! Changes to a written tree as the smallest edits of its text: quotes, indentation, comments, line ends and the
+//! notation (brackets or indentation, YAML or JSON) stay as they are.
+//!
+//! A change is answered with edits or refused; it is never done by half. What a property means, and whether a
+//! change is wanted, is not known here.
+
+mod block;
+mod flow;
+mod lines;
+mod site;
+mod written;
+
+use crate::source::{Span, TextEdit};
+use crate::syntax::edit::site::{Place, Sites};
+use crate::syntax::tree::{NodeId, Tree};
+
+pub use crate::syntax::edit::written::Written;
+
+/// One change of a file. Spans are those of nodes, with or without their tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Another value in place of the one at `at`. A scalar keeps its quotes.
+    Replace {
+        /// The node.
+        at: Span,
+        /// What stands there afterwards.
+        with: Written,
+    },
+    /// Another name for a key.
+    Rename {
+        /// The key.
+        key: Span,
+        /// Its new name.
+        to: String,
+    },
+    /// A value under a chain of keys from the top of the file. Mappings that are missing on the way are made, a
+    /// value that is there is replaced.
+    Set {
+        /// The keys, outermost first; at least one.
+        path: Vec<String>,
+        /// The value.
+        value: Written,
+        /// The key to stand behind, in the mapping that gets the new entry; otherwise it stands last.
+        after: Option<String>,
+    },
+    /// As `Set`, below the mapping at `mapping`.
+    SetIn {
+        /// The mapping.
+        mapping: Span,
+        /// The keys below it, outermost first; at least one.
+        path: Vec<String>,
+        /// The value.
+        value: Written,
+        /// The key to stand behind.
+        after: Option<String>,
+    },
+    /// Takes an entry (by its key) or an item out of its mapping or list.
+    Remove {
+        /// The key or the item.
+        at: Span,
+    },
+    /// Adds an item at the end of a list.
+    Append {
+        /// The list.
+        list: Span,
+        /// The item.
+        item: Written,
+    },
+    /// Makes a value the only item of a list.
+    Wrap {
+        /// The value.
+        at: Span,
+    },
+}
+
+/// The edits of a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edited {
+    /// Disjoint, by offset.
+    pub edits: Vec<TextEdit>,
+    /// Whether a comment goes with what is taken out.
+    pub drops_comment: bool,
+}
+
+/// The edits that make all of `changes`, or `None` when one of them cannot be made without touching more than it
+/// names: the place is an alias or came by a merge key, does not exist, the changes overlap, or lines of the text
+/// end with a carriage return alone.
+pub fn edits(tree: &Tree, changes: &[Change]) -> Option<Edited> {
+    lines::end_with_line_feeds(tree.text()).then_some(())?;
+    let sites = Sites::of(tree);
+    let mut found = Vec::new();
+    for change in changes {
+        let edits = edit(&sites, change)?;
+        // Two new entries of one mapping stand in the order in which they were asked for.
+        found.extend(edits);
+    }
+    found.sort_by_key(|edit: &TextEdit| edit.range);
+    let apart = found.windows(2).all(|pair| match pair {
+        [left, right] => left.range.end <= right.range.start,
+        _ => true,
+    });
+    let drops_comment = found.iter().any(|edit| sites.drops_comment(edit));
+    apart.then_some(Edited { edits: found, drops_comment })
+}
+
+fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
+    match change {
+        Change::Replace { at, with } => replace(sites, sites.node(*at)?, with),
+        Change::Rename { key, to } => rename(sites, *key, to),
+        Change::Set { path, value, after } => set(sites, sites.tree.root()?, path, value, after.as_deref()),
+        Change::SetIn { mapping, path, value, after } => {
+            set(sites, sites.node(*mapping)?, path, value, after.as_deref())
+        }
+        Change::Remove { at } => remove(sites, sites.node(*at)?),
+        Change::Append { list, item } => append(sites, sites.node(*list)?, item),
+        Change::Wrap { at } => wrap(sites, sites.node(*at)?),
+    }
+}
+
+fn rename(sites: &Sites<'_>, key: Span, to: &str) -> Option<Vec<TextEdit>> {
+    let node = sites.node(key)?;
+    matches!(sites.place(node)?, Place::Key { .. }).then_some(())?;
+    let text = written::scalar_like(sites.tree, node, to)?;
+    Some(vec![TextEdit { range: sites.tree.span(node).range, text }])
+}
+
+fn replace(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEdit>> {
+    if sites.is_absent(node) {
+        let Place::Value { mapping, entry } = sites.place(node)? else { return None };
+        return sites.fill(mapping, entry, with);
+    }
+    let range = sites.own_range(node)?;
+    if let (Written::Text(text), None) = (with, sites.tree.tag(node))
+        && let Some(text) = written::scalar_like(sites.tree, node, text)
+    {
+        return Some(vec![TextEdit { range, text }]);
+    }
+    let text = written::inline(sites.tree, with, sites.in_brackets(node))?;
+    // A block below its key moves up beside it.
+    let range = match sites.place(node)? {
+        Place::Value { entry, .. } if sites.is_block_below(node) => {
+            let key_end = sites.tree.span(entry.key).range.end;
+            let colon = sites.colon_after(key_end)?;
+            return Some(vec![TextEdit { range: lines::range(colon, range.end), text: format!(" {text}") }]);
+        }
+        _ => range,
+    };
+    Some(vec![TextEdit { range, text }])
+}
+
+/// Descends as far as the path exists, then adds what is missing as one entry.
+fn set(
+    sites: &Sites<'_>,
+    mapping: NodeId,
+    path: &[String],
+    value: &Written,
+    after: Option<&str>,
+) -> Option<Vec<TextEdit>> {
+    let (key, rest) = path.split_first()?;
+    let there = sites.tree.entry(mapping, key);
+    if let Some(entry) = there {
+        // What a merge key or an alias brings belongs to others as well.
+        sites.is_own_entry(mapping, entry).then_some(())?;
+        if !rest.is_empty() && sites.tree.is_mapping(entry.value) && sites.tree.tag(entry.value).is_none() {
+            return set(sites, entry.value, rest, value, after);
+        }
+    }
+    let value = rest.iter().rev().fold(value.clone(), |inner, key| Written::Map(vec![(key.clone(), inner)]));
+    match there {
+        Some(entry) if rest.is_empty() || sites.is_absent(entry.value) => replace(sites, entry.value, &value),
+        // Something other than a mapping stands where one is wanted.
+        Some(_) => None,
+        None if !sites.tree.is_mapping(mapping) || sites.tree.tag(mapping).is_some() => None,
+        None if sites.is_bracketed(mapping) => flow::insert(sites, mapping, key, &value, after),
+        None => block::insert(sites, mapping, key, &value, after),
+    }
+}
+
+fn remove(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
+    let (parent, only) = match sites.place(node)? {
+        Place::Key { mapping, entry } => {
+            sites.is_own_entry(mapping, entry).then_some(())?;
+            (mapping, sites.tree.entries(mapping).len() == 1)
+        }
+        Place::Item { list } => (list, sites.tree.items(list).len() == 1),
+        Place::Value { .. } | Place::Top => return None,
+    };
+    if only {
+        let empty =
+            if sites.tree.is_mapping(parent) { Written::Map(Vec::new()) } else { Written::List(Vec::new()) };
+        return replace(sites, parent, &empty);
+    }
+    if sites.is_bracketed(parent) {
+        flow::remove(sites, parent, node)
+    } else {
+        block::remove(sites, parent, node)
+    }
+}
+
+fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<Vec<TextEdit>> {
+    (sites.tree.is_sequence(list) && sites.own_range(list).is_some()).then_some(())?;
+    if sites.is_bracketed(list) { flow::append(sites, list, item) } else { block::append(sites, list, item) }
+}
+
+fn wrap(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
+    (!sites.is_absent(node) && !sites.is_block_scalar(node)).then_some(())?;
+    let range = sites.own_range(node)?;
+    let text = sites.text_of(range)?;
+    if sites.in_brackets(node) || !text.contains('\n') {
+        // `!Ref` stands well inside brackets; a plain text with a comma does not.
+        written::fits_in_brackets(sites.tree, node).then_some(())?;
+        let at = |offset| lines::range(offset, offset);
+        let open = TextEdit { range: at(range.start), text: "[".to_owned() };
+        let close = TextEdit { range: at(range.end), text: "]".to_owned() };
+        return Some(vec![open, close]);
+    }
+    block::wrap(sites, node, range)
+}
