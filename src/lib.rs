@@ -20,6 +20,7 @@ pub mod rules;
 pub mod config;
 pub mod check;
 pub mod answer;
+pub mod fix;
 pub mod report;
 pub mod load;
 pub mod cli;

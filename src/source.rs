@@ -141,6 +141,13 @@ impl Sources {
         id
     }
 
+    /// Gives the file with this id another text; nothing happens for an id of another run.
+    pub fn replace(&mut self, id: FileId, text: impl Into<Arc<str>>) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            *file = SourceFile::new(std::mem::take(&mut file.name), text);
+        }
+    }
+
     /// The text with this id; `None` for an id of another run.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)

@@ -213,7 +213,13 @@ fn judged(template: &str, values: Option<&Assignment>) -> (Vec<Found>, Vec<MapCa
     let intents = Intents::new(&analysis.model, |api, environment| {
         settings.decisions.of(&api.labels, "t.json", environment)
     });
-    let bench = Bench { model: &analysis.model, intents: &intents, settings: &settings, sources: &sources };
+    let bench = Bench {
+        model: &analysis.model,
+        intents: &intents,
+        settings: &settings,
+        sources: &sources,
+        trees: analysis.trees(),
+    };
     let judged = bench.judge(RULES);
     assert!(judged.failures.is_empty());
     // What is unknown is told place by place, of which one resource has several.

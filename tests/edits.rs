@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wicketgate::source::{FileId, TextEdit};
-use wicketgate::syntax::edit::{Change, Written, edits};
+use wicketgate::syntax::edit::{Change, Editor, Written};
 use wicketgate::syntax::parse::parse;
 use wicketgate::syntax::tree::{Format, Kind, NodeId, Tree};
 
@@ -118,7 +118,7 @@ fn outcome(changes: &[&str], before: &str) -> String {
     let text = before.replace("\\r\n", "\r\n");
     let tree = read(&text).unwrap_or_else(|| panic!("unreadable case: {before}"));
     let changes: Vec<Change> = changes.iter().map(|line| change(&tree, line)).collect();
-    match edits(&tree, &changes) {
+    match Editor::new(&tree).edits(&changes) {
         None => "refused\n".to_owned(),
         Some(edited) => {
             let after = apply(&text, &edited.edits);
@@ -303,11 +303,12 @@ fn every_change_of_every_fixture_does_what_it_says() {
         let Some(tree) = read(&text) else { continue };
         let Some(top) = tree.root() else { continue };
         let whole = model(&tree, top);
+        let editor = Editor::new(&tree);
         let mut all = Vec::new();
         ways(&whole, &Vec::new(), &mut all);
         for way in &all {
             for (change, expected) in changes_at(&tree, &whole, way) {
-                let Some(edited) = edits(&tree, std::slice::from_ref(&change)) else {
+                let Some(edited) = editor.edits(std::slice::from_ref(&change)) else {
                     refused += 1;
                     continue;
                 };

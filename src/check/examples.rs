@@ -64,7 +64,13 @@ fn wrong(rule: &Arc<OwnRule>, case: &Case, analysis: &Analysis, sources: &Source
     let settings = Settings::default();
     let decided = Decided { posture: case.posture, ..Decided::default() };
     let intents = Intents::new(&analysis.model, |_, _| decided.clone());
-    let bench = Bench { model: &analysis.model, intents: &intents, settings: &settings, sources };
+    let bench = Bench {
+        model: &analysis.model,
+        intents: &intents,
+        settings: &settings,
+        sources,
+        trees: analysis.trees(),
+    };
     let judged = bench.judge(&[Rule::own(rule)]);
     if !judged.failures.is_empty() {
         return Some("the rule failed on it: this is a defect of wicketgate".to_owned());

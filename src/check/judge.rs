@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
+use crate::check::remedies;
 use crate::check::settings::Settings;
 use crate::diagnostic::{Label, RuleId, Severity};
 use crate::exposure::model::ExposureModel;
@@ -14,6 +17,7 @@ use crate::intent::Intents;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::{Check, Context, Rule, unreadable_template};
 use crate::source::{FileId, Sources, Span, TextRange};
+use crate::syntax::tree::Tree;
 
 /// What the rules found.
 #[derive(Debug, Default)]
@@ -43,6 +47,8 @@ pub struct Bench<'run> {
     pub settings: &'run Settings,
     /// The texts.
     pub sources: &'run Sources,
+    /// What was read from them.
+    pub trees: &'run FxHashMap<FileId, Arc<Tree>>,
 }
 
 impl<'run> Bench<'run> {
@@ -50,7 +56,7 @@ impl<'run> Bench<'run> {
     pub fn judge(&self, rules: &[Rule]) -> Judged {
         let facts = self.facts();
         let judged: Vec<Judged> =
-            facts.par_iter().map(|(&file, facts)| judge_file(rules, &self.context(file, facts))).collect();
+            facts.par_iter().map(|(&file, facts)| self.judge_file(rules, file, facts)).collect();
         judged.into_iter().fold(Judged::default(), |mut all, one| {
             all.findings.extend(one.findings);
             all.failures.extend(one.failures);
@@ -64,14 +70,21 @@ impl<'run> Bench<'run> {
         let Some(mut facts) = facts.remove(&file) else { return Judged::default() };
         let apis = &self.model.apis;
         facts.apis.retain(|&index| apis.get(index).is_some_and(|api| !without.contains(&Subject::api(api))));
-        judge_file(std::slice::from_ref(rule), &self.context(file, &facts))
+        self.judge_file(std::slice::from_ref(rule), file, &facts)
+    }
+
+    fn judge_file(&self, rules: &[Rule], file: FileId, facts: &Facts) -> Judged {
+        let mut judged = judge_file(rules, &self.context(file, facts));
+        let shown = judged.findings.iter_mut().filter(|finding| self.settings.shows(&finding.diagnostic));
+        remedies::realise(shown, self.trees);
+        judged
     }
 
     fn context<'facts>(&self, file: FileId, facts: &'facts Facts) -> Context<'facts>
     where
         'run: 'facts,
     {
-        let Bench { model, intents, settings, sources } = *self;
+        let Bench { model, intents, settings, sources, .. } = *self;
         let Facts { apis, endpoints, refusals } = facts;
         let (options, path) = (&settings.options, settings.path(sources, file));
         Context { model, intents, options, sources, file, path, apis, endpoints, refusals }
@@ -205,6 +218,7 @@ mod tests {
             intents: &Intents::default(),
             settings: &Settings::default(),
             sources: &Sources::new(),
+            trees: &FxHashMap::default(),
         }
         .judge(&rules);
         let [failure] = judged.failures.as_slice() else { panic!("one failure") };

@@ -50,6 +50,8 @@ fn absorb(known: &mut Diagnostic, other: Diagnostic) {
     }
     add_new(&mut known.environments, other.environments);
     add_new(&mut known.notes, other.notes);
+    // Only what mends both mends the place.
+    known.fixes.retain(|fix| other.fixes.contains(fix));
     let new: Vec<Label> = other
         .related
         .into_iter()

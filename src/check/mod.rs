@@ -13,9 +13,14 @@ pub mod origin;
 pub mod policy;
 pub mod read;
 pub mod readable;
+mod remedies;
 mod select;
 pub mod settings;
 pub mod summary;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::check::accept::{Acceptance, Accepted};
 use crate::check::bound::Refused;
@@ -30,6 +35,7 @@ use crate::intent::stated::Decided;
 use crate::rules::finding::Finding;
 use crate::rules::unreadable_template::{self, Problem};
 use crate::source::{FileId, Sources, TextRange};
+use crate::syntax::tree::Tree;
 use crate::workspace::Workspace;
 
 /// Why a file is part of a run.
@@ -63,6 +69,13 @@ pub struct Analysis {
     pub refused: Refused,
     /// What could not be read.
     read: Read,
+}
+
+impl Analysis {
+    /// The trees of the files that were read.
+    pub fn trees(&self) -> &FxHashMap<FileId, Arc<Tree>> {
+        &self.read.inputs.trees
+    }
 }
 
 /// What a run gives.
@@ -117,7 +130,7 @@ pub fn run(
         ignores_marker: acceptance.voids_marker(api),
         ..settings.decisions.of(&api.labels, settings.path(sources, api.file), environment)
     });
-    let bench = Bench { model, intents: &intents, settings, sources };
+    let bench = Bench { model, intents: &intents, settings, sources, trees: analysis.trees() };
     let Judged { mut findings, failures } = bench.judge(&select::wanted(settings, &acceptance));
     findings.extend(read.problems.values().filter_map(|problems| unreadable(problems)));
     origin::name_constructs(&mut findings, &analysis.workspace);

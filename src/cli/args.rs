@@ -356,6 +356,15 @@ pub(super) struct CheckArgs {
     /// Also write errors about exposure, which a baseline hides only then
     #[arg(long, requires = "write_baseline", help_heading = "Findings")]
     pub(super) include_errors: bool,
+    /// Mend what can be mended without asking, and report the rest
+    #[arg(long, help_heading = "Fixes", group = "mending")]
+    pub(super) fix: bool,
+    /// Also make changes that may break a deployment or change who has access
+    #[arg(long, help_heading = "Fixes", requires = "mending")]
+    pub(super) unsafe_fixes: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long, help_heading = "Fixes", group = "mending")]
+    pub(super) diff: bool,
     /// Day on which exceptions are judged, as 2027-03-31 [default: today]
     #[arg(long, value_name = "DATE", value_parser = parse_day, help_heading = "Findings")]
     pub(super) today: Option<Date>,

@@ -46,6 +46,15 @@ pub(super) fn apply(args: &CheckArgs, input: &Input, judged: &mut Judged) -> Res
     Ok(notes)
 }
 
+/// Hides what the baseline of the run knows, and writes nothing.
+pub(super) fn hide_known(args: &CheckArgs, input: &Input, judged: &mut Judged) -> Result<(), Failure> {
+    if let Some(path) = &args.baseline {
+        let baseline = read(input, path)?;
+        hide(judged, &baseline);
+    }
+    Ok(())
+}
+
 /// Whether the flags let every finding be seen that a baseline may know.
 fn sees_all(args: &CheckArgs) -> bool {
     args.select.is_empty()

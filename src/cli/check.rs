@@ -8,9 +8,12 @@ use crate::cli::baseline;
 use crate::cli::environments;
 use crate::cli::explain::known_rule;
 use crate::cli::failure::{Failure, Status};
+use crate::cli::fix;
 use crate::cli::input::{self, Input, Wanted};
-use crate::cli::judge::{Flags, Judged, judge, nothing_judged, own_ids, policies, today, unknown_parameter};
-use crate::cli::output::{deliver, note, note_all, wants_color, width};
+use crate::cli::judge::{
+    Flags, Judged, Policies, judge, nothing_judged, own_ids, policies, today, unknown_parameter,
+};
+use crate::cli::output::{deliver, note, note_all, note_diagnostics, wants_color, width};
 use crate::cli::progress::Progress;
 use crate::config::FailOn;
 use crate::diagnostic::{Diagnostic, RuleId, Severity};
@@ -57,7 +60,7 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
     for rule in args.select.iter().chain(&args.ignore) {
         known_rule(rule, &own)?;
     }
-    let mut judged = judge(&mut input, policies);
+    let mut judged = judge(&mut input, &policies);
     drop(progress);
     if !judged.mistakes.is_empty() {
         return refuse(args, &input, &judged.mistakes);
@@ -65,8 +68,44 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
     if let Some(failure) = unknown_parameter(std::mem::take(&mut judged.unknown)) {
         return Err(failure);
     }
+    if fix::is_wanted(args) {
+        return mend(args, &mut input, &policies, judged, started);
+    }
     let notes = baseline::apply(args, &input, &mut judged)?;
     report(args, &input, &judged, &notes, started)
+}
+
+/// Mends, writes or shows the changes, and reports what is left.
+fn mend(
+    args: &CheckArgs,
+    input: &mut Input,
+    policies: &Policies,
+    judged: Judged,
+    started: Instant,
+) -> Result<Status, Failure> {
+    let mut mended = fix::mend(args, input, policies, judged)?;
+    let said = (mended.changes() && !args.quiet).then(|| mended.summary(args.diff));
+    if args.diff {
+        fix::show(args, input, &mended)?;
+        note_all(said);
+        baseline::hide_known(args, input, &mut mended.judged)?;
+        let left = status(args, input, &mended.judged);
+        return Ok(if mended.changes() && left == Status::Clean && !args.exit_zero {
+            Status::Findings
+        } else {
+            left
+        });
+    }
+    fix::write(args, input, &mended)?;
+    if fix::reads_stdin(args) {
+        baseline::hide_known(args, input, &mut mended.judged)?;
+        note_diagnostics(&mended.judged.diagnostics(), input);
+        note_all(said);
+        return Ok(status(args, input, &mended.judged));
+    }
+    let mut notes: Vec<String> = said.into_iter().collect();
+    notes.extend(baseline::apply(args, input, &mut mended.judged)?);
+    report(args, input, &mended.judged, &notes, started)
 }
 
 /// Reports mistakes because of which nothing was judged.

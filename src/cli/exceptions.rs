@@ -28,7 +28,7 @@ pub(super) fn run(args: &ExceptionsArgs) -> Result<Status, Failure> {
             return Ok(Status::Failed);
         }
     };
-    let judged = judge(&mut input, policies);
+    let judged = judge(&mut input, &policies);
     if !judged.mistakes.is_empty() {
         note_mistakes(&judged.mistakes, &input);
         return Ok(Status::Failed);

@@ -93,6 +93,17 @@ pub(super) enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// A file that is to be mended changed after it was read.
+    ChangedMeanwhile(PathBuf),
+    /// A fix would have left a text that cannot be read: a defect of ours, and nothing was written.
+    BrokenFix {
+        /// The file.
+        name: String,
+        /// What is wrong with the text.
+        message: String,
+    },
+    /// Fixes come back again and again: a defect of ours, and nothing was written.
+    Unsettled,
     /// Standard output could not be written to.
     Stdout(io::Error),
     /// Whoever read standard output stopped reading. Not worth a word.
@@ -135,6 +146,16 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Output { path, source } => write!(formatter, "cannot write {}: {source}", path.display()),
+            Self::ChangedMeanwhile(path) => {
+                write!(formatter, "{} changed while it was mended; no file was written", path.display())
+            }
+            Self::BrokenFix { name, message } => write!(
+                formatter,
+                "a fix would have broken {name} ({message}); nothing was written. This is a defect of wicketgate"
+            ),
+            Self::Unsettled => formatter.write_str(
+                "the fixes do not come to an end; nothing was written. This is a defect of wicketgate",
+            ),
             Self::Stdout(source) => write!(formatter, "cannot write to standard output: {source}"),
             Self::ReaderGone => formatter.write_str("standard output was closed"),
             Self::Threads(source) => write!(formatter, "cannot start threads: {source}"),
@@ -176,6 +197,9 @@ impl std::error::Error for Failure {
             | Self::UnknownParameter { .. }
             | Self::UnknownEnvironment { .. }
             | Self::Baseline { .. }
+            | Self::ChangedMeanwhile(_)
+            | Self::BrokenFix { .. }
+            | Self::Unsettled
             | Self::ReaderGone => None,
             Self::WorkingDirectory(source)
             | Self::Stdin(source)

@@ -97,7 +97,7 @@ impl Finding {
 }
 
 /// Judgements of all groups together.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Judged {
     /// Sorted by file name, offset and rule.
     pub(super) findings: Vec<Finding>,
@@ -185,15 +185,15 @@ pub(super) fn own_ids(policies: &Policies) -> Vec<&str> {
 }
 
 /// Judges every group in the light of the whole run.
-pub(super) fn judge(input: &mut Input, policies: Policies) -> Judged {
+pub(super) fn judge(input: &mut Input, policies: &Policies) -> Judged {
     let mut judged = Judged::default();
     let several = policies.groups.len() > 1 || !policies.problems.is_empty();
-    for problem in policies.problems {
+    for problem in &policies.problems {
         let fails = |group: &Group| group.fail_on.fails(problem.severity);
         let fails = policies.groups.iter().any(fails);
-        judged.findings.push(Finding::new(problem, fails));
+        judged.findings.push(Finding::new(problem.clone(), fails));
     }
-    for group in policies.groups {
+    for group in &policies.groups {
         let files = roles(input, |file| group.files.binary_search(&file.id).is_ok());
         let local = &input.local;
         let mut read_local = |naming: &str, relative: &str| local.read_local(naming, relative);
@@ -203,7 +203,7 @@ pub(super) fn judge(input: &mut Input, policies: Policies) -> Judged {
             let refused = outcome.analysis.refused;
             return Judged { mistakes: refused.mistakes, unknown: refused.unknown, ..Judged::default() };
         }
-        judged.take(outcome, &group, &input.files);
+        judged.take(outcome, group, &input.files);
     }
     if several {
         let place = |finding: &Finding| {

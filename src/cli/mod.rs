@@ -9,6 +9,7 @@ mod environments;
 mod exceptions;
 mod explain;
 mod failure;
+mod fix;
 mod input;
 mod init;
 mod judge;

@@ -76,7 +76,7 @@ pub(super) fn create_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Puts `bytes` into the file at `path`: whole or not at all, so that nobody ever reads half a result.
-fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A pipe or a device is written to; only regular files are replaced. A link stays, its target is replaced.
     let target = match path.canonicalize() {
         Ok(real) if !real.metadata()?.is_file() => return fs::write(path, bytes),

@@ -25,6 +25,11 @@ use crate::load::plan::Plan;
 use crate::load::read::read_up_to;
 use crate::source::SourceFile;
 
+/// Whether the file at `path` holds `text` and nothing else.
+pub fn still_says(path: &Path, text: &str) -> bool {
+    read::read_text(path).is_ok_and(|now| now.as_deref() == Some(text))
+}
+
 /// Why a file is part of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {

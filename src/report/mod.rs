@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod concise;
+pub mod diff;
 pub mod exceptions;
 pub mod init;
 pub mod json;

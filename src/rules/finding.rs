@@ -2,11 +2,12 @@
 //!
 //! Who mutes whom is not known here.
 
-use crate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId, Severity, When};
+use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Persona, RuleId, Severity, When};
 use crate::exposure::model::{Api, Domain, Endpoint};
 use crate::rules::occurrence::{Occurrence, both};
 use crate::rules::places;
 use crate::source::FileId;
+use crate::syntax::edit::Change;
 use crate::template::value::Sourced;
 
 /// What a finding is about: an API or endpoint of a file, or the file as a whole.
@@ -59,6 +60,17 @@ pub enum Aspect {
     Unstated,
 }
 
+/// A way to mend what a finding is about, in terms of the written trees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// What it does, an imperative phrase.
+    pub title: String,
+    /// Whether it may be applied without asking.
+    pub applicability: Applicability,
+    /// What changes in which file.
+    pub changes: Vec<(FileId, Change)>,
+}
+
 /// A diagnostic with its subjects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -68,6 +80,8 @@ pub struct Finding {
     pub subjects: Vec<Subject>,
     /// Which part of the rule.
     pub aspect: Aspect,
+    /// Ways to mend it, the best first; the driver turns those that can be made into fixes.
+    pub remedies: Vec<Remedy>,
 }
 
 impl Finding {
@@ -81,7 +95,7 @@ impl Finding {
     ) -> Self {
         let found = Diagnostic::new(RuleId::new(rule), severity, message.into(), primary);
         let diagnostic = Diagnostic { resource: subject.resource.clone(), ..found };
-        Self { diagnostic, subjects: vec![subject], aspect: Aspect::Whole }
+        Self { diagnostic, subjects: vec![subject], aspect: Aspect::Whole, remedies: Vec::new() }
     }
 
     /// Sets how sure we are.
@@ -151,7 +165,26 @@ impl Finding {
         }
     }
 
-    /// Adds a remedy.
+    /// Adds a change of one file that mends it.
+    #[must_use]
+    pub fn mend(
+        self,
+        applicability: Applicability,
+        title: impl Into<String>,
+        file: FileId,
+        change: Change,
+    ) -> Self {
+        self.remedy(Some(Remedy { title: title.into(), applicability, changes: vec![(file, change)] }))
+    }
+
+    /// Adds a way to mend it, if there is one.
+    #[must_use]
+    pub fn remedy(mut self, remedy: Option<Remedy>) -> Self {
+        self.remedies.extend(remedy);
+        self
+    }
+
+    /// Adds a remedy in words.
     #[must_use]
     pub fn help(mut self, line: impl Into<String>) -> Self {
         self.diagnostic.help.push(line.into());

@@ -82,25 +82,37 @@ pub struct Edited {
     pub drops_comment: bool,
 }
 
-/// The edits that make all of `changes`, or `None` when one of them cannot be made without touching more than it
-/// names: the place is an alias or came by a merge key, does not exist, the changes overlap, or lines of the text
-/// end with a carriage return alone.
-pub fn edits(tree: &Tree, changes: &[Change]) -> Option<Edited> {
-    lines::end_with_line_feeds(tree.text()).then_some(())?;
-    let sites = Sites::of(tree);
-    let mut found = Vec::new();
-    for change in changes {
-        let edits = edit(&sites, change)?;
-        // Two new entries of one mapping stand in the order in which they were asked for.
-        found.extend(edits);
+/// Finds edits of one tree. Making one costs a walk over the tree.
+pub struct Editor<'tree> {
+    sites: Sites<'tree>,
+    /// Whether each line ends with a line feed; nothing is edited elsewhere.
+    fit: bool,
+}
+
+impl<'tree> Editor<'tree> {
+    /// An editor of this tree, which is one that was read, not an overlay.
+    pub fn new(tree: &'tree Tree) -> Self {
+        Self { sites: Sites::of(tree), fit: lines::end_with_line_feeds(tree.text()) }
     }
-    found.sort_by_key(|edit: &TextEdit| edit.range);
-    let apart = found.windows(2).all(|pair| match pair {
-        [left, right] => left.range.end <= right.range.start,
-        _ => true,
-    });
-    let drops_comment = found.iter().any(|edit| sites.drops_comment(edit));
-    apart.then_some(Edited { edits: found, drops_comment })
+
+    /// The edits that make all of `changes`, or `None` when one of them cannot be made without touching more than
+    /// it names: the place is an alias or came by a merge key, does not exist, the changes overlap, or lines of
+    /// the text end with a carriage return alone.
+    pub fn edits(&self, changes: &[Change]) -> Option<Edited> {
+        self.fit.then_some(())?;
+        let mut found = Vec::new();
+        for change in changes {
+            found.extend(edit(&self.sites, change)?);
+        }
+        // The sort is stable: new entries of one mapping stand in the order in which they were asked for.
+        found.sort_by_key(|edit: &TextEdit| edit.range);
+        let apart = found.windows(2).all(|pair| match pair {
+            [left, right] => left.range.end <= right.range.start,
+            _ => true,
+        });
+        let drops_comment = found.iter().any(|edit| self.sites.drops_comment(edit));
+        apart.then_some(Edited { edits: found, drops_comment })
+    }
 }
 
 fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {

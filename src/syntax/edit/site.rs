@@ -21,14 +21,20 @@ pub(super) enum Place {
 pub(super) struct Sites<'tree> {
     pub(super) tree: &'tree Tree,
     places: FxHashMap<NodeId, Place>,
+    /// The innermost node of each range, with and without its tag.
+    at: FxHashMap<TextRange, NodeId>,
 }
 
 impl<'tree> Sites<'tree> {
     pub(super) fn of(tree: &'tree Tree) -> Self {
-        let mut sites = Self { tree, places: FxHashMap::default() };
+        let mut sites = Self { tree, places: FxHashMap::default(), at: FxHashMap::default() };
         let mut open: Vec<NodeId> = tree.root().into_iter().collect();
         sites.places.extend(tree.root().map(|root| (root, Place::Top)));
         while let Some(node) = open.pop() {
+            for range in [tree.span(node).range, tree.tagged_span(node).range] {
+                // An outer node is visited before those in it.
+                sites.at.insert(range, node);
+            }
             let mut visit = |child: NodeId, place: Place| {
                 // An alias leads to a node that stands elsewhere.
                 if sites.holds(node, child) && !sites.places.contains_key(&child) {
@@ -55,8 +61,7 @@ impl<'tree> Sites<'tree> {
 
     /// The node at a span, with or without its tag; the innermost where several have the same.
     pub(super) fn node(&self, at: Span) -> Option<NodeId> {
-        let fits = |node: &NodeId| self.tree.span(*node) == at || self.tree.tagged_span(*node) == at;
-        self.places.keys().copied().filter(fits).min()
+        self.at.get(&at.range).copied().filter(|_| at.file == self.tree.file())
     }
 
     pub(super) fn place(&self, node: NodeId) -> Option<Place> {
