@@ -4,7 +4,7 @@
 //! split at blanks), `in: ` (a folder of the project that is copied and entered) and `env: ` (NAME=VALUE). Then come
 //! sections: `--- file NAME` puts a file there before, `--- stdin` is read, and `--- status`, `--- stdout`,
 //! `--- stderr` and `--- after NAME` (a file that the command wrote) are what is expected. Durations are
-//! replaced by `[TIME]`, words of the operating system by `[SYSTEM ERROR]`, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
+//! replaced by `[TIME]`, words of the operating system by `[SYSTEM ERROR]`, `--- ` at the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -204,8 +204,10 @@ fn command(folder: &Path) -> Command {
 fn replaced(text: &str) -> String {
     let time = Regex::new(r"· (?:<1|[0-9][0-9.]*) (?:µs|ms|s)(?-u:\b)").expect("the pattern is valid");
     let system = Regex::new(r": [^:\n]* \(os error [0-9]+\)").expect("the pattern is valid");
+    let headers = Regex::new("(?m)^--- ").expect("the pattern is valid");
     let text = system.replace_all(text, ": [SYSTEM ERROR]");
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let text = headers.replace_all(&text, r"\--- ");
     time.replace_all(&text, "· [TIME]").replace('\x1b', "\\e").replace(&version, "\"version\": \"[VERSION]\"")
 }
 

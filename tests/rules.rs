@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,14 @@ use std::path::{Path, PathBuf};
 use wicketgate::check::settings::Settings;
 use wicketgate::check::{self, File, Outcome, Role, muting, policy};
 use wicketgate::config;
-use wicketgate::diagnostic::{Confidence, Diagnostic, Label, Persona, RuleId};
+use wicketgate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Persona, RuleId};
+use wicketgate::fix;
 use wicketgate::glob::Glob;
 use wicketgate::intent::Posture;
 use wicketgate::intent::date::Date;
+use wicketgate::report::diff::{self, Changed};
 use wicketgate::report::text::{self, Colour, TextOptions};
+use wicketgate::rules::metadata::FixWord;
 use wicketgate::rules::{RULES, metadata};
 use wicketgate::source::{SourceFile, Sources, TextRange};
 use wicketgate::template::bindings::{Binding, Bindings};
@@ -120,8 +123,15 @@ fn policy_of(path: &Path, sources: &mut Sources) -> Settings {
     policy::settings(&[settings])
 }
 
+/// Texts that stand for those of files, by name.
+type Texts = BTreeMap<String, String>;
+
 /// Runs the given rules over a case; names are relative to `base`.
 fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
+    run_with(path, base, rules, &Texts::new())
+}
+
+fn run_with(path: &Path, base: &Path, rules: &[&str], texts: &Texts) -> (Sources, Outcome) {
     let paths = if path.is_dir() { templates_below(path) } else { vec![path.to_path_buf()] };
     let mut sources = Sources::new();
     let mut settings = Settings {
@@ -132,7 +142,8 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
     };
     let mut files = Vec::new();
     for path in &paths {
-        let text = fs::read_to_string(path).unwrap();
+        let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
+        let text = texts.get(&name).cloned().unwrap_or_else(|| fs::read_to_string(path).unwrap());
         if let Some(id) = approved_by(&text) {
             settings.options.approved.vpc_endpoints.push(Glob::new(id));
         }
@@ -140,7 +151,6 @@ fn run(path: &Path, base: &Path, rules: &[&str]) -> (Sources, Outcome) {
             settings.decisions.fallback = posture;
         }
         let region = region_of(&text);
-        let name = path.strip_prefix(base).unwrap().display().to_string().replace('\\', "/");
         let id = sources.add(SourceFile::new(name, text));
         if region.is_some() {
             settings.instances.set(id, vec![Bindings { region, ..Bindings::default() }]);
@@ -207,6 +217,90 @@ fn bad_cases_are_reported_as_pictured_and_good_ones_are_not() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
+}
+
+/// The diff that mending a case makes, and what is said of it afterwards that was not said before; `None` where
+/// the rule offers no fix.
+fn mended(case: &Case) -> Option<String> {
+    let base = case_base(case);
+    let (before, outcome) = run(&case.path, &base, &[&case.rule]);
+    let fixable = outcome.diagnostics.iter().filter(|found| !found.fixes.is_empty()).count();
+    (fixable > 0).then_some(())?;
+    let said = |texts: &Texts| {
+        let (_, outcome) = run_with(&case.path, &base, &[], texts);
+        let line = |found: &Diagnostic| format!("{:?}[{}] {}", found.severity, found.rule, found.message);
+        outcome.diagnostics.iter().map(line).collect::<BTreeSet<String>>()
+    };
+    let (mut texts, mut left) = (Texts::new(), outcome.diagnostics.clone());
+    let total = left.len();
+    for _ in 0..fix::MAX_ROUNDS {
+        let (sources, outcome) = run_with(&case.path, &base, &[&case.rule], &texts);
+        let plan = fix::choose(&outcome.diagnostics, Applicability::Unsafe, |_| true);
+        left = outcome.diagnostics;
+        for (file, edits) in &plan.edits {
+            let source = sources.get(*file).unwrap();
+            texts.insert(source.name().to_owned(), fix::apply(source.text(), edits).unwrap());
+        }
+        if plan.is_empty() {
+            break;
+        }
+    }
+    assert!(
+        left.iter().all(|found| found.fixes.is_empty()),
+        "{}: the fixes do not come to an end",
+        case.name()
+    );
+    assert!(left.len() + fixable <= total, "{}: a fix mends nothing: {texts:#?}", case.name());
+    let mut shown = Vec::new();
+    for (_, source) in before.iter() {
+        if let Some(after) = texts.get(source.name()) {
+            let changed = Changed { name: source.name(), before: source.text(), after };
+            diff::write(&mut shown, &[changed], false).unwrap();
+        }
+    }
+    let mut shown = String::from_utf8(shown).unwrap();
+    for line in said(&texts).difference(&said(&Texts::new())) {
+        let _ = writeln!(shown, "afterwards: {line}");
+    }
+    Some(shown)
+}
+
+#[test]
+fn fixes_mend_as_pictured() {
+    let bless = std::env::var_os("WICKETGATE_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for case in cases().iter().filter(|case| case.bad) {
+        let path = case.picture().with_extension("diff");
+        let expected = fs::read_to_string(&path).ok().map(|text| text.replace("\r\n", "\n"));
+        let shown = mended(case);
+        if bless {
+            match &shown {
+                Some(shown) => fs::write(&path, shown).unwrap(),
+                None => drop(fs::remove_file(&path)),
+            }
+        } else if shown != expected {
+            wrong.push(format!("{} is not mended as pictured:\n{}", case.name(), shown.unwrap_or_default()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
+}
+
+#[test]
+fn metadata_says_whether_there_is_a_fix() {
+    for rule in RULES {
+        let id = rule.id.as_str();
+        let offered = cases().into_iter().filter(|case| case.bad && case.rule == id).flat_map(|case| {
+            let (_, outcome) = run(&case.path, &case_base(&case), &[id]);
+            outcome.diagnostics.into_iter().flat_map(|found| found.fixes)
+        });
+        let least = offered.map(|fix| fix.applicability).min();
+        let word = match least {
+            Some(Applicability::Safe) => FixWord::Safe,
+            Some(Applicability::Unsafe) => FixWord::Unsafe,
+            Some(Applicability::DisplayOnly) | None => FixWord::None,
+        };
+        assert_eq!(metadata::load(id).map(|page| page.fix), Some(word), "`fix` in rules/{id}.yaml");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `duplicate-vpc-endpoint-id`: an association names the same endpoint twice.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, Case};
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::template::value::{Same, Sourced, Value};
@@ -40,6 +40,8 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>, one: &Sourced, other: &Source
     let list = occurrence.state.association.as_ref().filter(|_| one.span == other.span);
     let place = list.map_or(other.span, places::origin);
     let label = Label::new(place, "the same endpoint again");
+    // Two names that may have different values elsewhere are both wanted.
+    let is_plain = list.is_none() && occurrence.when.is_empty() && one.via.is_empty() && other.via.is_empty();
     Finding::new(ID, Subject::api(api), Severity::Info, message, label)
         .occurs(occurrence)
         .related([Label::new(one.span, "named here")])
@@ -50,4 +52,5 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>, one: &Sourced, other: &Source
     .assumes(Some(one))
         .assumes(Some(other))
         .help("remove the second entry, or name the endpoint that was meant")
+        .remedy(is_plain.then(|| Remedy::remove(Applicability::Safe, other.span, "remove the second entry")))
 }

@@ -6,8 +6,8 @@ use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Persona, R
 use crate::exposure::model::{Api, Domain, Endpoint};
 use crate::rules::occurrence::{Occurrence, both};
 use crate::rules::places;
-use crate::source::FileId;
-use crate::syntax::edit::Change;
+use crate::source::{FileId, Span};
+use crate::syntax::edit::{Change, Written};
 use crate::template::value::Sourced;
 
 /// What a finding is about: an API or endpoint of a file, or the file as a whole.
@@ -69,6 +69,35 @@ pub struct Remedy {
     pub applicability: Applicability,
     /// What changes in which file.
     pub changes: Vec<(FileId, Change)>,
+}
+
+impl Remedy {
+    /// One change of one file.
+    pub fn one(applicability: Applicability, title: impl Into<String>, file: FileId, change: Change) -> Self {
+        Self { title: title.into(), applicability, changes: vec![(file, change)] }
+    }
+
+    /// Another name for the key at `key`.
+    pub fn rename(applicability: Applicability, key: Span, to: &str) -> Self {
+        let change = Change::Rename { key, to: to.to_owned() };
+        Self::one(applicability, format!("rename it to `{to}`"), key.file, change)
+    }
+
+    /// Another text in place of the value at `at`.
+    pub fn write(applicability: Applicability, at: Span, text: &str) -> Self {
+        let change = Change::Replace { at, with: Written::text(text) };
+        Self::one(applicability, format!("write `{text}`"), at.file, change)
+    }
+
+    /// Takes the entry (by its key) or the item at `at` out.
+    pub fn remove(applicability: Applicability, at: Span, title: impl Into<String>) -> Self {
+        Self::one(applicability, title, at.file, Change::Remove { at })
+    }
+
+    /// Puts the value at `at` into a list.
+    pub fn wrap(applicability: Applicability, at: Span) -> Self {
+        Self::one(applicability, "wrap it in a list", at.file, Change::Wrap { at })
+    }
 }
 
 /// A diagnostic with its subjects.
@@ -163,18 +192,6 @@ impl Finding {
             }
             Some(_) | None => self,
         }
-    }
-
-    /// Adds a change of one file that mends it.
-    #[must_use]
-    pub fn mend(
-        self,
-        applicability: Applicability,
-        title: impl Into<String>,
-        file: FileId,
-        change: Change,
-    ) -> Self {
-        self.remedy(Some(Remedy { title: title.into(), applicability, changes: vec![(file, change)] }))
     }
 
     /// Adds a way to mend it, if there is one.

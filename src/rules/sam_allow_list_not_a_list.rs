@@ -2,10 +2,10 @@
 //!
 //! Entries inside a proper list are another rule's.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::Api;
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::{NotAList, SurpriseKind};
 
@@ -51,6 +51,10 @@ fn finding(ctx: &Context<'_>, api: &Api, span: Span, list: &List<'_>) -> Finding
             "write a list of single values, each of which may be a function:  {}: [!Select [0, ...]]",
             list.field
         ),
+    })
+    .remedy(match list.given {
+        NotAList::Text | NotAList::Reference => Some(Remedy::wrap(Applicability::Safe, span)),
+        NotAList::ListParameter | NotAList::Intrinsic(_) | NotAList::Map => None,
     })
 }
 

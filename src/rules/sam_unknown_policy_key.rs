@@ -2,10 +2,10 @@
 //!
 //! What the known keys come to is judged by the policy rules.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Api;
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::SurpriseKind;
 
@@ -55,4 +55,5 @@ fn finding(api: &Api, span: Span, key: &Key<'_>) -> Finding {
             "endpoints are let in by IntrinsicVpceWhitelist, anything else by CustomStatements".to_owned()
         }
     })
+    .remedy(key.nearest.map(|nearest| Remedy::rename(Applicability::Safe, span, nearest)))
 }

@@ -1,9 +1,9 @@
 //! `unsupported-dns-option`: `DnsOptions` that endpoints for execute-api do not have.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Endpoint;
 use crate::exposure::network::{Property, Stated, Traits};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::template::value::Value;
@@ -57,6 +57,7 @@ fn finding(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Traits>>, nam
         .related(places::way_to(&option.value))
         .why(why)
         .assumes(Some(&option.value))
-        .help(format!("remove `{name}`"));
+        .help(format!("remove `{name}`"))
+        .remedy(Some(Remedy::remove(Applicability::Safe, option.key, format!("remove `{name}`"))));
     Some(finding)
 }

@@ -2,11 +2,12 @@
 //!
 //! SAM and CloudFormation spell the keys differently, which is where most of these come from.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, UnknownKey};
 use crate::rules::Context;
-use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
+use crate::rules::finding::{Aspect, Finding, Remedy, Subject, push_shared};
 use crate::source::Span;
+use crate::syntax::edit::Change;
 use crate::template::lowered::{Surprise, SurpriseKind};
 
 const ID: &str = "wrong-endpoint-configuration-key";
@@ -41,7 +42,17 @@ fn refused_key(api: &Api, key: &UnknownKey) -> Finding {
     .related(Some(Label::new(api.id_span, "this API")))
     .why("AWS::ApiGateway::RestApi takes no such key; the deployment fails.")
     .help(help)
+    .remedy(key.nearest.map(|nearest| refused_key_remedy(key.span, nearest)))
     .aspect(aspect)
+}
+
+/// The right key; `Types` is a list.
+fn refused_key_remedy(key: Span, nearest: &str) -> Remedy {
+    let mut remedy = Remedy::rename(Applicability::Safe, key, nearest);
+    if nearest == "Types" {
+        remedy.changes.push((key.file, Change::Wrap { at: key }));
+    }
+    remedy
 }
 
 fn surprise_about(api: &Api, surprise: &Surprise) -> Option<Finding> {
@@ -69,6 +80,7 @@ fn dropped_key(api: &Api, span: Span, key: &str, nearest: Option<&'static str>) 
     .related(Some(Label::new(api.id_span, "this API")))
     .why("SAM passes on the keys it knows and says nothing about others: what stands here has no effect.")
     .help(help)
+    .remedy(nearest.map(|nearest| Remedy::rename(Applicability::Safe, span, nearest)))
 }
 
 fn both_spellings(api: &Api, span: Span, other: Span) -> Finding {

@@ -66,9 +66,14 @@ pub enum Change {
         /// The item.
         item: Written,
     },
-    /// Makes a value the only item of a list.
+    /// Makes a value the only item of a list; a list stays as it is.
     Wrap {
-        /// The value.
+        /// The value, or its key.
+        at: Span,
+    },
+    /// Puts the only item of a list in its place; what is no list stays as it is.
+    Unwrap {
+        /// The list, or its key.
         at: Span,
     },
 }
@@ -125,7 +130,8 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
         }
         Change::Remove { at } => remove(sites, sites.node(*at)?),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
-        Change::Wrap { at } => wrap(sites, sites.node(*at)?),
+        Change::Wrap { at } => wrap(sites, sites.value(*at)?),
+        Change::Unwrap { at } => unwrap(sites, sites.value(*at)?),
     }
 }
 
@@ -197,6 +203,8 @@ fn remove(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
         Place::Item { list } => (list, sites.tree.items(list).len() == 1),
         Place::Value { .. } | Place::Top => return None,
     };
+    // Arguments of a function have their places.
+    sites.tree.tag(parent).is_none().then_some(())?;
     if only {
         let empty =
             if sites.tree.is_mapping(parent) { Written::Map(Vec::new()) } else { Written::List(Vec::new()) };
@@ -214,7 +222,19 @@ fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<Vec<TextEdi
     if sites.is_bracketed(list) { flow::append(sites, list, item) } else { block::append(sites, list, item) }
 }
 
+fn unwrap(sites: &Sites<'_>, list: NodeId) -> Option<Vec<TextEdit>> {
+    if !sites.tree.is_sequence(list) || sites.tree.tag(list).is_some() {
+        return Some(Vec::new());
+    }
+    let [item] = sites.tree.items(list) else { return None };
+    sites.own_range(*item)?;
+    replace(sites, list, &Written::Copy(sites.tree.tagged_span(*item)))
+}
+
 fn wrap(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
+    if sites.tree.is_sequence(node) && sites.tree.tag(node).is_none() {
+        return Some(Vec::new());
+    }
     (!sites.is_absent(node) && !sites.is_block_scalar(node)).then_some(())?;
     let range = sites.own_range(node)?;
     let text = sites.text_of(range)?;

@@ -64,6 +64,15 @@ impl<'tree> Sites<'tree> {
         self.at.get(&at.range).copied().filter(|_| at.file == self.tree.file())
     }
 
+    /// The value at a span, or the value of the key there.
+    pub(super) fn value(&self, at: Span) -> Option<NodeId> {
+        let node = self.node(at)?;
+        match self.place(node)? {
+            Place::Key { mapping, entry } => self.is_own_entry(mapping, entry).then_some(entry.value),
+            Place::Top | Place::Value { .. } | Place::Item { .. } => Some(node),
+        }
+    }
+
     pub(super) fn place(&self, node: NodeId) -> Option<Place> {
         self.places.get(&node).copied()
     }
