@@ -1,5 +1,7 @@
 //! What an edit writes: values, and how they look on one line of YAML or JSON.
 
+use std::fmt::Write as _;
+
 use crate::source::Span;
 use crate::syntax::tree::{Format, Kind, NodeId, ScalarStyle, Tree};
 
@@ -137,5 +139,20 @@ fn single_quoted(text: &str) -> String {
 
 /// A JSON string, which is also a YAML one.
 fn double_quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            _ if character.is_control() => {
+                // Writing to a string does not fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
