@@ -84,14 +84,7 @@ fn wrong(rule: &Arc<OwnRule>, case: &Case, analysis: &Analysis, sources: &Source
 
 impl Said {
     fn add(&mut self, finding: &Finding) {
-        let ids = match finding.aspect {
-            Aspect::Undecided => &mut self.undecided,
-            Aspect::Whole
-            | Aspect::EndpointType
-            | Aspect::Broken
-            | Aspect::OnlyEvidence
-            | Aspect::Unstated => &mut self.reported,
-        };
+        let ids = if finding.aspect == Aspect::Undecided { &mut self.undecided } else { &mut self.reported };
         ids.extend(finding.subjects.iter().filter_map(|subject| subject.resource.clone()));
     }
 

@@ -66,6 +66,8 @@ const BESIDE_NO_POLICY: &[&str] = &[
     "private-range-on-public-api",
     "if-exists-opens-policy",
     "unsigned-principal-condition",
+    "policy-resource-mismatch",
+    "invalid-policy-document",
 ];
 
 /// Everything else about an endpoint that cannot be made as it is written.
@@ -141,6 +143,13 @@ const TABLE: &[Muting] = &[
         &["policy-omits-endpoint", "policy-open-to-any-vpc", "policy-denies-everyone"],
     ),
     muting("source-ip-on-private-api", &["policy-denies-everyone", "policy-omits-endpoint"]),
+    muting("policy-resource-mismatch", &["policy-denies-everyone", "policy-omits-endpoint"]),
+    Muting {
+        by: "policy-resource-mismatch",
+        aspect: Some(Aspect::Deny),
+        same_text: false,
+        muted: &["policy-open-to-any-vpc"],
+    },
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),
     muting_entry("not-a-vpc-endpoint-id", BESIDE_A_WRONG_ENTRY),
     muting_entry("wrong-endpoint-service", BESIDE_A_WRONG_ENTRY),

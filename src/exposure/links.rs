@@ -4,13 +4,24 @@ use std::collections::BTreeSet;
 
 use crate::exposure::Context;
 use crate::exposure::model::{Link, Module};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Path;
 use crate::template::intrinsic::{Function, intrinsic};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, StackId, StepKind};
 use crate::workspace::{Stack, Workspace};
+
+/// An import and the export it means.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The `Fn::ImportValue`.
+    pub import: Span,
+    /// The export's name.
+    pub export: Span,
+    /// The export's name as text.
+    pub name: String,
+}
 
 /// The file of each Lambda function of a workspace after lowering; instances of the same template count once.
 pub(crate) fn functions(workspace: &Workspace) -> Vec<FileId> {

@@ -10,6 +10,8 @@ use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
 use crate::exposure::gates::Blockade;
 use crate::exposure::nesting::PassedLists;
+use crate::exposure::links::Link;
+use crate::exposure::misses::Miss;
 use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
@@ -322,6 +324,8 @@ pub struct Case {
     pub absent_policy: Option<Span>,
     /// Why there may be a policy nobody can see (`BodyS3Location`, a macro), with the text that hides it.
     pub hidden_policy: Option<(String, Span)>,
+    /// Statements of the policies that are about no call to this API, in the order of the text.
+    pub misses: Vec<Miss>,
     /// Stages.
     pub stages: Vec<Stage>,
     /// Known methods; empty when none is known.
@@ -379,6 +383,8 @@ pub struct Stage {
     pub name: Value,
     /// Whether a `Deployment` makes it (`StageName` there), as SAM's extra `Stage`.
     pub from_deployment: bool,
+    /// The parameter whose default the name is.
+    pub default_of: Option<String>,
 }
 
 /// Authorization type of a method.
@@ -563,17 +569,6 @@ pub struct Domain {
     pub wrong_association_key: Option<(String, Span)>,
     /// What is written about it, question by question and case by case.
     pub facts: DomainFacts,
-}
-
-/// An import and the export it means.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Link {
-    /// The `Fn::ImportValue`.
-    pub import: Span,
-    /// The export's name.
-    pub export: Span,
-    /// The export's name as text.
-    pub name: String,
 }
 
 /// An export whose value is an execute-api endpoint.

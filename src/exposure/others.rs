@@ -31,14 +31,14 @@ pub(crate) fn v2_api(context: &Context<'_>, stack: &Stack, resource: &Resource) 
                 stage.properties.and_then(|properties| holder.lowered.tree.get(properties, "StageName"));
             if let Some(node) = node.filter(|_| rest::exists(stack, holder, stage, resolver)) {
                 let name = context.peek(holder, |resolver| resolver.resolve(node)).value;
-                case.stages.push(Stage { name, from_deployment: false });
+                case.stages.push(Stage { name, from_deployment: false, default_of: None });
             }
         }
         // Quick create: a target makes a `$default` route and stage (property page of `AWS::ApiGatewayV2::Api`).
         let quick = target.is_some_and(|node| resolver.peek(node).value != Value::Absent);
         if quick && case.stages.is_empty() {
             let name = Value::String("$default".to_owned());
-            case.stages.push(Stage { name, from_deployment: false });
+            case.stages.push(Stage { name, from_deployment: false, default_of: None });
         }
         // HTTP and WebSocket APIs have no resource policy: authorizers apart, everyone on the internet calls.
         case.callers.push(internet(Decision::Allow));

@@ -10,7 +10,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::others::from_globals;
 use crate::exposure::served::{self, Served};
-use crate::exposure::{Context, backends, callers, cases, doors, entries, markers, origin, routes};
+use crate::exposure::{Context, backends, callers, cases, doors, entries, markers, misses, origin, routes};
 use crate::policy::document::PolicyDocument;
 use crate::policy::text::Names;
 use crate::source::Span;
@@ -40,7 +40,11 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
                 }
                 case.entries = entries::of_api(context, &case);
                 let judge = |case: &mut Case| callers::judge(context, endpoints, stack, resource, case);
-                served::callers(guards, guard, case, &draft.methods, &judge)
+                let mut found = served::callers(guards, guard, case, &draft.methods, &judge);
+                for (_, case) in &mut found {
+                    case.misses = misses::find(endpoints, stack, resource, case);
+                }
+                found
             });
             let told = cases.told().into_iter();
             told.map(|(when, extent, case)| Case { when, extent, ..case }).collect()
@@ -130,6 +134,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         policies: Vec::new(),
         absent_policy: None,
         hidden_policy: None,
+        misses: Vec::new(),
         stages: Vec::new(),
         methods: Vec::new(),
         methods_incomplete: false,
@@ -559,14 +564,18 @@ fn stages(
             let node =
                 stage.properties.and_then(|properties| holder.lowered.tree.get(properties, "StageName"));
             let Some(node) = node.filter(|_| exists(stack, holder, stage, resolver)) else { continue };
-            let name = if holder.id == stack.id {
-                resolver.peek(node).value
+            let Sourced { value: name, via, .. } = if holder.id == stack.id {
+                resolver.peek(node)
             } else {
-                context.peek(holder, |resolver| resolver.peek(node)).value
+                context.peek(holder, |resolver| resolver.peek(node))
             };
+            let default_of = via.into_iter().find_map(|step| match step.kind {
+                StepKind::Default(parameter) => Some(parameter),
+                _ => None,
+            });
             let known = case.stages.iter().any(|stage| stage.name == name);
             if name != Value::Absent && !known {
-                case.stages.push(Stage { name, from_deployment });
+                case.stages.push(Stage { name, from_deployment, default_of });
             }
         }
     }

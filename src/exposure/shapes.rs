@@ -85,11 +85,16 @@ fn on_stage(base: &Shape, stage: Option<&Text>) -> Shape {
 
 /// `METHOD/path` behind the stage; path parameters stand for any segment.
 fn route(shape: Shape, method: &Method) -> Shape {
-    let mut shape = match method.method.as_str() {
+    let shape = match method.method.as_str() {
         "*" => shape.segment(),
         verb => shape.text(&Text::from(verb)),
     };
-    for segment in method.path.trim_start_matches('/').split('/') {
+    with_path(shape, &method.path)
+}
+
+/// Followed by the path of a route.
+pub(crate) fn with_path(mut shape: Shape, path: &str) -> Shape {
+    for segment in path.trim_start_matches('/').split('/') {
         shape = shape.text(&Text::from("/"));
         let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         shape = match inner {

@@ -48,6 +48,7 @@ mod fold;
 mod json;
 pub mod keys;
 pub mod operator;
+pub mod overlap;
 mod pattern;
 mod pieces;
 mod principal;

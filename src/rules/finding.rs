@@ -58,6 +58,8 @@ pub enum Aspect {
     OnlyEvidence,
     /// Nobody stated that the API is to be private.
     Unstated,
+    /// A statement that refuses does not do so.
+    Deny,
 }
 
 /// A way to mend what a finding is about, in terms of the written trees.

@@ -50,6 +50,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "policy-omits-endpoint",
     "policy-open-to-any-vpc",
     "policy-denies-everyone",
+    "policy-resource-mismatch",
     "invalid-policy-document",
     "unsigned-principal-condition",
     "inverted-endpoint-condition",

@@ -45,6 +45,7 @@ pub mod policy_denies_everyone;
 pub mod policy_omits_endpoint;
 pub mod policy_open_to_any_vpc;
 pub mod private_api_ip_address_type;
+pub mod policy_resource_mismatch;
 pub mod private_dns_blocks_public_apis;
 pub mod private_domain_policy;
 pub mod private_domain_without_association;
@@ -59,6 +60,7 @@ pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;
 pub mod sam_unknown_policy_key;
 pub mod source_ip_on_private_api;
+pub mod strangers;
 pub mod telling;
 pub mod unapproved_vpc_endpoint;
 pub mod unauthorised_route;
@@ -206,6 +208,7 @@ pub const RULES: &[Rule] = &[
     rule("policy-omits-endpoint", policy_omits_endpoint::check),
     rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
     rule("policy-denies-everyone", policy_denies_everyone::check),
+    rule("policy-resource-mismatch", policy_resource_mismatch::check),
     rule("invalid-policy-document", invalid_policy_document::check),
     rule("unsigned-principal-condition", unsigned_principal_condition::check),
     rule("inverted-endpoint-condition", inverted_endpoint_condition::check),

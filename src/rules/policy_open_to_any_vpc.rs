@@ -3,11 +3,12 @@
 //! Only a private API: a public one is open to more than that.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType};
-use crate::exposure::reasons::{Because, Met, Part};
+use crate::exposure::model::{Api, ApiKind, Case, Decision};
+use crate::exposure::reasons::Part;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, telling, words};
+use crate::rules::strangers::{is_open, only_on_stray_stage, reasons, stranger};
+use crate::rules::{Context, strangers, telling, words};
 
 const ID: &str = "policy-open-to-any-vpc";
 
@@ -17,32 +18,12 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if api.kind != ApiKind::Rest || api.refused.is_some() {
             continue;
         }
-        let open = |case: &Case| stranger(case).is_some_and(is_open);
+        // What SAM's extra stage alone lets in has a rule of its own.
+        let open = |case: &Case| is_open(case) && !only_on_stray_stage(api, case);
         if let Some(occurrence) = occurrence(&api.cases, open) {
             findings.push(finding(ctx, api, &occurrence));
         }
     }
-}
-
-/// The caller through an endpoint in a VPC and account that nobody names.
-fn stranger(case: &Case) -> Option<&Caller> {
-    if case.endpoint_type != EndpointType::Private || case.policies.is_empty() {
-        return None;
-    }
-    case.callers.iter().find(|caller| caller.class == CallerClass::AnyOtherEndpoint)
-}
-
-/// Whether a stranger gets in somewhere: unsigned, or signed by an account that is not the API's.
-fn is_open(caller: &Caller) -> bool {
-    let passes = |decision: Decision| matches!(decision, Decision::Allow | Decision::Depends);
-    // Where it depends on who signs, a stranger is not whom the policy means.
-    let mut refusals = caller.because.iter().filter(|because| because.refuses());
-    let signed = match caller.foreign {
-        Decision::Allow => true,
-        Decision::Depends => !refusals.any(Because::is_about_signer),
-        Decision::Deny | Decision::Unknown => false,
-    };
-    passes(caller.unsigned) || signed
 }
 
 fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
@@ -90,12 +71,6 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     .help(format!("say who may call:  {}", words::allow_list(ctx.model, api, case)))
 }
 
-/// The reasons for which a stranger is let in (or refused).
-fn reasons(case: &Case, let_in: bool) -> impl Iterator<Item = &Because> {
-    let all = stranger(case).into_iter().flat_map(|caller| &caller.because);
-    all.filter(move |because| because.lets_in == Some(let_in))
-}
-
 /// The key of the list of endpoints or VPCs that the policy refuses, if a stranger is let in for not being
 /// among them.
 fn denied_list(case: &Case) -> Option<Label> {
@@ -108,12 +83,10 @@ fn denied_list(case: &Case) -> Option<Label> {
     })
 }
 
-/// What a statement covers that refuses a stranger for the way it comes, while other calls are let in: it is
-/// too little.
+/// What a statement covers that refuses strangers, while other calls are let in: it is too little.
 fn narrow_deny(case: &Case) -> Option<Label> {
-    let refusing =
-        reasons(case, false).find(|because| because.met == Met::Denied && because.part.asks_for_vpc())?;
-    Some(Label::new(refusing.resources?, "other endpoints are refused for this only"))
+    let resources = strangers::narrow_deny(case)?.resources?;
+    Some(Label::new(resources, "other endpoints are refused for this only"))
 }
 
 /// The `Principal` of the statement that lets strangers in.

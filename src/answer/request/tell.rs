@@ -91,7 +91,7 @@ fn stage(case: &Case, wanted: Option<&str>) -> Result<(Option<Stage>, Option<Str
     if let Some(found) = case.stages.iter().find(same) {
         return Ok((Some(found.clone()), None));
     }
-    let given = Stage { name: Value::String(wanted.to_owned()), from_deployment: false };
+    let given = Stage { name: Value::String(wanted.to_owned()), from_deployment: false, default_of: None };
     let mut open = case.stages.iter().filter(|stage| !stage.name.is_literal());
     match (open.next(), open.next()) {
         (None, _) if case.stages.is_empty() => Ok((Some(given), None)),
