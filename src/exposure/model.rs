@@ -589,8 +589,12 @@ pub struct Call {
     pub file: FileId,
     /// Logical id of the resource that holds the text, or the output's name.
     pub resource: String,
-    /// The text.
+    /// Where that id or name stands.
+    pub id_span: Span,
+    /// The text, where it is used.
     pub span: Span,
+    /// The same as it is worked out, with the way it came.
+    pub text: Sourced,
     /// The API it names, as text before `.execute-api` says; a known id or a name.
     pub api: Value,
     /// The endpoint in an alias host (`{api}-{vpce}`).
@@ -603,4 +607,21 @@ pub struct Call {
     pub subnets: Vec<Value>,
     /// The VPC those subnets belong to, as far as subnets of the workspace tell.
     pub vpc: Option<Value>,
+    /// The cases in which the text names the host; empty where they are too many to look at.
+    pub cases: Vec<Use>,
+}
+
+/// A case in which a [`Call`] names its host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// The instance it belongs to.
+    pub stack: StackId,
+    /// The assignment of parameters.
+    pub when: Vec<Assumption>,
+    /// All assignments of parameters under which this case holds, of those under which what calls is there.
+    pub extent: Extent,
+    /// The environment of the instance.
+    pub environment: Option<String>,
+    /// Whether what calls runs in a VPC; `None` when that is not known, and for an output.
+    pub in_vpc: Option<bool>,
 }

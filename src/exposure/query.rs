@@ -3,7 +3,8 @@
 use crate::exposure::custom::{Access, Door, Mapping, Way};
 use crate::exposure::extent::can_meet;
 use crate::exposure::model::{
-    Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel,
+    Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel, PrivateDns,
+    Use,
 };
 use crate::exposure::network::Traits;
 use crate::exposure::reasons::PolicyOf;
@@ -60,10 +61,30 @@ impl ExposureModel {
 impl Case {
     /// Whether this case and one of another API can be deployed at once, as far as parameters and environments tell.
     pub fn can_meet(&self, other: &Case) -> bool {
-        let apart =
-            matches!((&self.environment, &other.environment), (Some(one), Some(other)) if one != other);
-        !apart && can_meet(&self.when, &other.when)
+        agree(self.environment.as_deref(), other.environment.as_deref()) && can_meet(&self.when, &other.when)
     }
+
+    /// Whether this case and one of an endpoint can be deployed at once.
+    pub fn can_meet_dns(&self, dns: &PrivateDns) -> bool {
+        agree(self.environment.as_deref(), dns.environment.as_deref()) && can_meet(&self.when, &dns.when)
+    }
+}
+
+impl Use {
+    /// Whether this case and one of an API can be deployed at once.
+    pub fn can_meet(&self, case: &Case) -> bool {
+        agree(self.environment.as_deref(), case.environment.as_deref()) && can_meet(&self.when, &case.when)
+    }
+
+    /// Whether this case and one of an endpoint can be deployed at once.
+    pub fn can_meet_dns(&self, dns: &PrivateDns) -> bool {
+        agree(self.environment.as_deref(), dns.environment.as_deref()) && can_meet(&self.when, &dns.when)
+    }
+}
+
+/// Whether two environments are one, or one of the two is not known.
+fn agree(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 impl Caller {

@@ -78,6 +78,8 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "private-domain-policy",
     "wrong-mapping-for-private-domain",
     "dead-routing",
+    "unreachable-consumer-url",
+    "consumer-outside-vpc",
     "unreadable-template",
     "invalid-rest-api-id",
     "missing-event-path",

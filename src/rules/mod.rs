@@ -6,6 +6,8 @@
 pub mod body_import_ignores_endpoint_type;
 pub mod conditionally_public_api;
 pub mod dead_routing;
+pub mod consumer;
+pub mod consumer_outside_vpc;
 pub mod duplicate_private_dns;
 pub mod duplicate_vpc_endpoint_id;
 pub mod endpoint_configuration_on_http_api;
@@ -66,6 +68,7 @@ pub mod unapproved_vpc_endpoint;
 pub mod unauthorised_route;
 pub mod unknown_exposure;
 pub mod unreachable_private_api;
+pub mod unreachable_consumer_url;
 pub mod unreadable_template;
 pub mod unsigned_principal_condition;
 pub mod unsupported_dns_option;
@@ -236,6 +239,8 @@ pub const RULES: &[Rule] = &[
     rule("private-domain-policy", private_domain_policy::check),
     rule("wrong-mapping-for-private-domain", wrong_mapping_for_private_domain::check),
     rule("dead-routing", dead_routing::check),
+    rule("unreachable-consumer-url", unreachable_consumer_url::check),
+    rule("consumer-outside-vpc", consumer_outside_vpc::check),
     Rule { id: unreadable_template::ID, check: None },
     rule("invalid-rest-api-id", invalid_rest_api_id::check),
     rule("missing-event-path", missing_event_path::check),

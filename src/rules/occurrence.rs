@@ -4,7 +4,7 @@
 
 use crate::diagnostic::When;
 use crate::exposure::extent::Extent;
-use crate::exposure::model::{Assumption, Case, PrivateDns};
+use crate::exposure::model::{Assumption, Case, PrivateDns, Use};
 use crate::exposure::network::Stated;
 use crate::template::value::StackId;
 
@@ -19,6 +19,20 @@ pub trait State {
 }
 
 impl State for Case {
+    fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    fn instance(&self) -> Option<StackId> {
+        Some(self.stack)
+    }
+}
+
+impl State for Use {
     fn extent(&self) -> &Extent {
         &self.extent
     }
@@ -114,16 +128,17 @@ fn to_when(assumption: &Assumption) -> When {
     When { parameter: assumption.parameter.clone(), values }
 }
 
-/// Two assignments at once: what each says of a parameter, joined where both speak of it. They must be able to meet.
+/// Two assignments at once: what each says of a parameter, joined where both speak of it.
 pub fn both(one: &[When], other: &[When]) -> Vec<When> {
     let joined = |left: &When| match other.iter().find(|right| right.parameter == left.parameter) {
         Some(right) => When { parameter: left.parameter.clone(), values: both_values(left, right) },
         None => left.clone(),
     };
     let mut found: Vec<When> = one.iter().map(joined).collect();
-    found.extend(
-        other.iter().filter(|right| one.iter().all(|left| left.parameter != right.parameter)).cloned(),
-    );
+    let is_new = |right: &&When| one.iter().all(|left| left.parameter != right.parameter);
+    found.extend(other.iter().filter(is_new).cloned());
+    // The smallest assignments of two things need not be of the same cases; then the parameter says nothing.
+    found.retain(|when| !when.values.is_empty());
     found
 }
 
@@ -249,6 +264,7 @@ mod tests {
             ("Env=dev|prod", "Env=!dev", "Env=prod"),
             ("Env=!dev", "Env=!prod", "Env=!dev|!prod"),
             ("Size=s", "Env=dev", "Size=s Env=dev"),
+            ("Size=s Env=dev", "Env=prod", "Size=s"),
         ];
         for (one, other, expected) in table {
             assert_eq!(both(&read(one), &read(other)), read(expected), "{one} and {other}");
