@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use crate::exposure::model::{Call, Use};
+use crate::exposure::consumers::{Call, Use};
 use crate::exposure::placement::subnets;
 use crate::exposure::wiring::{exists, is_obscured, property};
 use crate::exposure::{Context, cases};

@@ -2,24 +2,10 @@
 
 use crate::exposure::Context;
 use crate::exposure::calls::{can_call, network, texts};
-use crate::source::Span;
+use crate::exposure::consumers::Cname;
 use crate::syntax::tree::NodeId;
 use crate::template::value::{Name, Sourced, Value};
 use crate::workspace::Stack;
-
-/// A CNAME record from a custom domain's name to its regional `d-….execute-api` name. Private DNS captures that
-/// name, too; an alias record is not affected.
-#[derive(Clone, Debug)]
-pub struct Cname {
-    /// The value that names the target.
-    pub span: Span,
-    /// The custom domain's resource, or its name.
-    pub domain: Value,
-    /// VPCs of the private zone the record stands in; empty for a public zone.
-    pub vpcs: Vec<Value>,
-    /// Callers of the record's name: where they name it, their subnets, and their VPC as far as those tell.
-    pub callers: Vec<(Span, Vec<Value>, Option<Value>)>,
-}
 
 /// All such records of a workspace, in stack and text order.
 pub(crate) fn find(context: &Context<'_>) -> Vec<Cname> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::exposure::Context;
-use crate::exposure::model::{Link, Module};
+use crate::exposure::model::Module;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Path;

@@ -12,6 +12,7 @@ pub mod cnames;
 pub mod conditions;
 pub mod configuration;
 mod conflicts;
+pub mod consumers;
 mod decisions;
 mod balancers;
 pub mod custom;

@@ -1,10 +1,10 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
+use crate::exposure::consumers::{Call, Use};
 use crate::exposure::custom::{Access, Door, Mapping, Way};
 use crate::exposure::extent::can_meet;
 use crate::exposure::model::{
-    Api, ApiKind, Call, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel, PrivateDns,
-    Use,
+    Api, ApiKind, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel, PrivateDns,
 };
 use crate::exposure::network::Traits;
 use crate::exposure::reasons::PolicyOf;

@@ -2,7 +2,8 @@
 //!
 //! Whether a call reaches its API is for the rules.
 
-use crate::exposure::model::{Api, ApiKind, Call, Case, EndpointType, ExposureModel, Use};
+use crate::exposure::consumers::{Call, Use};
+use crate::exposure::model::{Api, ApiKind, Case, EndpointType, ExposureModel};
 use crate::template::value::{Name, Value};
 
 /// The REST API of the run that a call names, if it is private in some case.

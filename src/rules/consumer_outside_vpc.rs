@@ -3,7 +3,8 @@
 //! By which name it calls, and whether that name resolves inside the VPC, is another question.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, Call, Use};
+use crate::exposure::consumers::{Call, Use};
+use crate::exposure::model::Api;
 use crate::rules::consumer::{calls_private, private_api};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{both, occurrence};

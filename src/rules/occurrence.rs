@@ -3,8 +3,9 @@
 //! Knows nothing of what is found; it is given the states and those in which it holds.
 
 use crate::diagnostic::When;
+use crate::exposure::consumers::Use;
 use crate::exposure::extent::Extent;
-use crate::exposure::model::{Assumption, Case, PrivateDns, Use};
+use crate::exposure::model::{Assumption, Case, PrivateDns};
 use crate::exposure::network::Stated;
 use crate::template::value::StackId;
 

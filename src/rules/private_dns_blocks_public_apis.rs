@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::cnames::Cname;
+use crate::exposure::consumers::{Call, Cname};
 use crate::exposure::model::{Api, Call, Domain, Endpoint, ExposureModel, PrivateDns};
 use crate::intent::stated::{Dns, PrivateDnsStance};
 use crate::rules::finding::{Finding, Subject};

@@ -3,7 +3,8 @@
 //! Whether the policy then lets the call in, and whether the caller runs in a VPC, are other questions.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, Call, Case, Endpoint, Use};
+use crate::exposure::consumers::{Call, Use};
+use crate::exposure::model::{Api, Case, Endpoint};
 use crate::intent::stated::PrivateDnsStance;
 use crate::rules::consumer::{calls_private, private_api};
 use crate::rules::finding::{Finding, Subject};

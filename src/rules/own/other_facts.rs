@@ -2,7 +2,8 @@
 //!
 //! What cannot be known is said to be unknown, with the reason; nothing is guessed.
 
-use crate::exposure::model::{Api, Call, Domain, Endpoint, PrivateDns};
+use crate::exposure::consumers::Call;
+use crate::exposure::model::{Api, Domain, Endpoint, PrivateDns};
 use crate::rules::Context;
 use crate::rules::own::api_facts::{ENDPOINT_TYPES, type_word};
 use crate::rules::own::facts::Reader::Scene as Of;

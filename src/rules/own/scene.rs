@@ -4,10 +4,9 @@
 
 use std::borrow::Cow;
 
+use crate::exposure::consumers::Call;
 use crate::exposure::extent::Extent;
-use crate::exposure::model::{
-    Api, ApiKind, Call, Caller, CallerClass, Case, Domain, Endpoint, Method, PrivateDns,
-};
+use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Domain, Endpoint, Method, PrivateDns};
 use crate::intent::Intent;
 use crate::rules::Context;
 use crate::rules::finding::Subject;
