@@ -3,9 +3,9 @@
 //! Whether the endpoint can have private DNS at all is another question.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::cnames::Cname;
+
 use crate::exposure::consumers::{Call, Cname};
-use crate::exposure::model::{Api, Call, Domain, Endpoint, ExposureModel, PrivateDns};
+use crate::exposure::model::{Api, Domain, Endpoint, ExposureModel, PrivateDns};
 use crate::intent::stated::{Dns, PrivateDnsStance};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
