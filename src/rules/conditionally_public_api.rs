@@ -7,6 +7,7 @@ use crate::exposure::model::{Api, ApiKind, Case, EndpointType};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Aspect, Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::openness::openness;
 use crate::rules::public_api::{by_default_only, meant_to_be_public};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
@@ -133,7 +134,6 @@ fn private_value(api: &Api) -> Option<Label> {
 }
 
 fn why(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
-    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
     let stack = if by_default {
         "a stack made without that parameter"
     } else if occurrence.when.is_empty() {
@@ -141,7 +141,7 @@ fn why(api: &Api, occurrence: &Occurrence<'_>, by_default: bool) -> String {
     } else {
         "a stack made with these values"
     };
-    format!("in {stack}, anyone who learns the API id can call {what}.")
+    format!("in {stack}, {}.", openness(api, occurrence.state).clause("API id"))
 }
 
 fn help(case: &Case) -> &'static str {

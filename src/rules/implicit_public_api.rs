@@ -7,6 +7,7 @@ use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::openness::{Openness, openness};
 use crate::rules::public_api::meant_to_be_public;
 use crate::rules::{Context, places, words};
 use crate::template::lowered::SurpriseKind;
@@ -73,6 +74,8 @@ fn finding(
             format!("this event creates `{}`, which answers on the public internet", api.resource),
         ),
     };
+    let openness = openness(api, case);
+    let message = message + openness.barrier().unwrap_or_default();
     let events = api.routes.iter().filter(|route| route.span != api.id_span).take(3);
     Finding::new(ID, Subject::api(api), severity, message, primary)
         .occurs(occurrence)
@@ -85,18 +88,21 @@ fn finding(
                 .map(|value| Label::new(places::origin(value), words::type_means(case.endpoint_type))),
         )
         .related(private.map(|other| Label::new(other.id_span, "the private API it stands beside")))
-        .why(why(api))
+        .why(why(api, &openness))
         .help(help(ctx, explicit))
         // What events make has no resource to write a marker on.
         .helps((intent.posture == Posture::Unset).then(|| meant_to_be_public(intent)))
 }
 
-fn why(api: &Api) -> String {
-    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+fn always_private(api: &Api) -> bool {
+    !api.cases.is_empty() && api.cases.iter().all(|case| case.endpoint_type == EndpointType::Private)
+}
+
+fn why(api: &Api, openness: &Openness) -> String {
     format!(
-        "`{}` takes its settings from Globals alone and nothing there makes it private; anyone who learns the API \
-         id can call {what}.",
-        api.resource
+        "`{}` takes its settings from Globals alone and nothing there makes it private; {}.",
+        api.resource,
+        openness.clause("API id")
     )
 }
 

@@ -39,6 +39,7 @@ pub mod missing_resource_policy;
 pub mod missing_vpc_endpoint_ids;
 pub mod not_a_vpc_endpoint_id;
 pub mod occurrence;
+pub mod openness;
 pub mod options;
 pub mod own;
 pub mod places;

@@ -5,6 +5,7 @@
 use crate::diagnostic::{Label, When};
 use crate::exposure::model::{Api, Case, ExposureModel, Route};
 use crate::intent::{EvidenceKind, Intent};
+use crate::rules::openness::shown_route;
 use crate::rules::words;
 use crate::source::Span;
 use crate::template::value::{Sourced, Step, StepKind};
@@ -95,9 +96,9 @@ pub fn applies_to(api: &Api, text: Span) -> Option<Label> {
     apart.then(|| Label::new(api.id_span, "the API it applies to"))
 }
 
-/// A label on the first route of an API that says what is served there, and who may call it.
+/// A label on a route of an API that says what is served there, and who may call it.
 pub fn first_route(api: &Api, case: &Case) -> Option<Label> {
-    let route = api.routes.first()?;
+    let route = shown_route(api, case)?;
     let auth = words::auth_of(case, route);
     let separator = if auth.is_empty() { "" } else { ", " };
     Some(Label::new(route.span, format!("{} is served here{separator}{auth}", words::route(route))))

@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, ApiOrigin, Auth, CallerClass, Case, Decision};
+use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::openness::{Openness, openness};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
 
@@ -75,15 +76,13 @@ pub(super) fn by_default_only(api: &Api) -> bool {
 fn finding(ctx: &Context<'_>, public: &Public<'_>) -> Finding {
     let Public { api, intent, occurrence } = public;
     let case = occurrence.state;
-    let barrier = barrier(case);
+    let openness = openness(api, case);
     let severity = if intent.contradicts_public() { Severity::Error } else { Severity::Warning };
-    let doubtful = (barrier.is_some() && intent.posture == Posture::Unset)
+    let doubtful = (!openness.is_open() && intent.posture == Posture::Unset)
         || case.disable_execute_api_endpoint.is_none()
         || api.incomplete;
     let mut message = format!("`{}` answers on the public internet", api.resource);
-    if let Some(barrier) = barrier {
-        message += barrier;
-    }
+    message += openness.barrier().unwrap_or_default();
     let route = places::first_route(api, case);
     Finding::new(ID, Subject::api(api), severity, message, primary(api, case))
         .confidence(if doubtful { Confidence::Medium } else { Confidence::High })
@@ -93,7 +92,7 @@ fn finding(ctx: &Context<'_>, public: &Public<'_>) -> Finding {
         .related(inherits(api, case))
         .related(reachable_by_domain(ctx, api, case))
         .related(places::evidence(intent))
-        .why(why(api, case, barrier))
+        .why(why(case, &openness))
         .notes(assumed_host(case))
         .help(format!("make it private:  {}", words::private_configuration(ctx.model, api, case)))
         .helps(
@@ -122,34 +121,10 @@ fn reachable_by_domain(ctx: &Context<'_>, api: &Api, case: &Case) -> Option<Labe
     closed.then(|| places::first_mapping(ctx.model, api)).flatten()
 }
 
-/// What stands between the internet and the API, as the end of the message; `None` when nothing does.
-fn barrier(case: &Case) -> Option<&'static str> {
-    let internet = case.callers.iter().find(|caller| caller.class == CallerClass::Internet);
-    match internet.map(|caller| (caller.decision, caller.unsigned)) {
-        Some((Decision::Deny, _)) => return Some(", though its policy refuses every call"),
-        Some((Decision::Depends, Decision::Deny)) => return Some(", for callers that sign their requests"),
-        Some((Decision::Depends, _)) => return Some(", for the callers its policy names"),
-        _ => {}
-    }
-    let guarded = |auth: Auth| matches!(auth, Auth::Iam | Auth::Lambda | Auth::Cognito);
-    let all = !case.methods.is_empty() && !case.methods_incomplete;
-    (all && case.methods.iter().all(|method| guarded(method.auth))).then_some(", behind authorizers")
-}
-
-fn why(api: &Api, case: &Case, barrier: Option<&'static str>) -> String {
-    let what = api.routes.first().map_or_else(|| "it".to_owned(), words::route);
+fn why(case: &Case, openness: &Openness) -> String {
     let address =
         if case.disable_execute_api_endpoint == Some(true) { "name of the domain" } else { "API id" };
-    match barrier {
-        None => format!(
-            "anyone who learns the {address} can call {what}; a private API answers only through a VPC endpoint."
-        ),
-        Some(_) => {
-            "the host answers everybody on the internet and the policy or authorizer is all that stands \
-                    in between; a private API answers only through a VPC endpoint."
-                .to_owned()
-        }
-    }
+    format!("{}; a private API answers only through a VPC endpoint.", openness.clause(address))
 }
 
 fn assumed_host(case: &Case) -> Option<String> {
