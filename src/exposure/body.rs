@@ -158,6 +158,29 @@ impl Body {
         Some((tree.span(ids.key), resolver.resolve(ids.value)))
     }
 
+    /// The text that may hide an effective endpoint extension.
+    pub(crate) fn hidden_association(&self, resolver: &mut Resolver<'_, '_>) -> Option<Span> {
+        if self.hidden.is_some() {
+            return self.hidden;
+        }
+        let tree = resolver.tree();
+        let mut within = |key: &str, holder: NodeId| match settle(resolver, tree.get(holder, key)?) {
+            Settled::Hidden(span) => Some(span),
+            Settled::Node(node) => tree.get(node, "Fn::Transform").map(|transform| tree.span(transform)),
+            Settled::Absent => None,
+        };
+        if !self.open_api_3 {
+            return within(ENDPOINT_EXTENSION, self.root);
+        }
+        within("servers", self.root).or_else(|| {
+            let servers = tree.get(self.root, "servers").map_or(&[][..], |servers| tree.items(servers));
+            servers.iter().find_map(|&server| {
+                let included = tree.get(server, "Fn::Transform").map(|transform| tree.span(transform));
+                included.or_else(|| within(ENDPOINT_EXTENSION, server))
+            })
+        })
+    }
+
     /// Endpoint extensions at the level of the other version, and keys in effective ones, that API Gateway does not
     /// read (its developer guide, `x-amazon-apigateway-endpoint-configuration`: `disableExecuteApiEndpoint` and
     /// `vpcEndpointIds` are all there is).

@@ -151,6 +151,9 @@ pub(crate) fn empty(stack: &Stack) -> Case {
 /// Why something is unknown that conditions make too many things.
 const TOO_MANY: &str = "its conditions have too many combinations to look at";
 
+/// Why something is unknown that an included part of the body may say.
+const PART: &str = "part of the body is not in the template";
+
 /// What is said of an API whose combinations of conditions are too many.
 fn undecided(stack: &Stack, resource: &Resource) -> Case {
     Case {
@@ -262,6 +265,13 @@ fn associations(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, 
         }
     }
     draft.case.association = draft.case.association.take().map(|value| from_globals(stack, value));
+    if draft.case.vpc_endpoint_ids.is_empty() {
+        let body = body(stack, resource, resolver);
+        let part =
+            body.and_then(|body| body.hidden_association(resolver)).map(|span| (PART.to_owned(), span));
+        // What hides the body as a whole hides its policy, too, and is known already.
+        draft.case.configuration.hidden_association = draft.case.hidden_policy.clone().or(part);
+    }
 }
 
 /// Adds the policies.
@@ -459,7 +469,7 @@ fn policies(
     if case.policies.is_empty()
         && let Some(span) = body.and_then(|body| body.hidden)
     {
-        hide(case, "part of the body is not in the template", span);
+        hide(case, PART, span);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Whether the policy lets an endpoint in is another question (`policy-omits-endpoint`).
 
 use crate::diagnostic::{Label, Severity};
+use crate::exposure::custom::{Door, PassageKind};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, Domain, Endpoint, EndpointType, ExposureModel};
 use crate::intent::stated::PrivateDnsStance;
 use crate::rules::finding::{Finding, Subject};
@@ -39,7 +40,11 @@ fn missing<'run>(ctx: &Context<'run>, api: &'run Api) -> Option<Missing<'run>> {
     if api.kind != ApiKind::Rest || api.refused.is_some() || has_private_domain(model, api) {
         return None;
     }
-    let lacks = |case: &Case| case.endpoint_type == EndpointType::Private && case.vpc_endpoint_ids.is_empty();
+    let lacks = |case: &Case| {
+        case.endpoint_type == EndpointType::Private
+            && case.vpc_endpoint_ids.is_empty()
+            && case.configuration.hidden_association.is_none()
+    };
     let occurrence = occurrence(&api.cases, lacks)?;
     let case = occurrence.state;
     // An association that comes to nothing in this case is nearer to the mistake than the type.
@@ -49,13 +54,28 @@ fn missing<'run>(ctx: &Context<'run>, api: &'run Api) -> Option<Missing<'run>> {
     Some(Missing { api, occurrence, place, severity })
 }
 
-/// Whether a private custom domain with an access association leads to the API: callers then use that name.
+/// Whether a private custom domain with an access association leads to the API, or may do so: callers then use that
+/// name. The association may stand elsewhere, or the domain itself.
 fn has_private_domain(model: &ExposureModel, api: &Api) -> bool {
-    let is_private = |domain: &&Domain| {
-        domain.endpoint_type == EndpointType::Private && !domain.access_associations.is_empty()
+    let has_access = |domain: &Domain| {
+        !domain.access_associations.is_empty()
+            || domain.facts.access.iter().any(|state| state.fact.incomplete)
     };
+    let is_private = |domain: &&Domain| domain.endpoint_type == EndpointType::Private && has_access(domain);
     let private: Vec<&Domain> = model.domains.iter().filter(is_private).collect();
-    model.ways_to(api).any(|way| private.iter().any(|domain| domain.is_meant_by(&way.domain)))
+    let mut ways = model.ways_to(api);
+    ways.any(|way| private.iter().any(|domain| domain.is_meant_by(&way.domain)))
+        || api
+            .custom_ways
+            .iter()
+            .flat_map(|ways| &ways.doors)
+            .any(|state| state.fact.doors.iter().any(leads_elsewhere))
+}
+
+/// Whether a way comes from a domain that may be a private one and is not certainly one of the run.
+fn leads_elsewhere(door: &Door) -> bool {
+    let private = matches!(door.passage.kind, PassageKind::BasePathMappingV2 | PassageKind::RoutingRule);
+    private && door.domain.as_ref().is_none_or(|domain| !domain.certain)
 }
 
 fn severity(ctx: &Context<'_>, api: &Api, case: &Case) -> Severity {
@@ -65,9 +85,25 @@ fn severity(ctx: &Context<'_>, api: &Api, case: &Case) -> Severity {
     if by_alias || case.strict_endpoint_access == Some(true) || (by_default_host && only_without_dns(model)) {
         return Severity::Error;
     }
-    let dns_on = ctx.options.dns.private_dns == Some(PrivateDnsStance::On)
-        || model.endpoints.iter().any(|endpoint| endpoint.private_dns() == Some(true));
+    let dns_on = says_dns_on(ctx) || with_dns(model).is_some();
     if dns_on { Severity::Info } else { Severity::Warning }
+}
+
+/// Whether the policy file says that endpoints have private DNS.
+fn says_dns_on(ctx: &Context<'_>) -> bool {
+    ctx.options.dns.private_dns == Some(PrivateDnsStance::On)
+}
+
+/// The first endpoint of the run that has private DNS, in whatever VPC it stands.
+fn with_dns(model: &ExposureModel) -> Option<&Endpoint> {
+    model.endpoints.iter().find(|endpoint| endpoint.private_dns() == Some(true))
+}
+
+/// Where the private DNS is switched on that makes the association less missed.
+fn dns_label(ctx: &Context<'_>, severity: Severity) -> Option<Label> {
+    let endpoint = with_dns(ctx.model).filter(|_| severity == Severity::Info)?;
+    let value = endpoint.private_dns.first()?.value.as_ref();
+    Some(Label::new(value.map_or(endpoint.id_span, |value| value.span), "this endpoint has private DNS"))
 }
 
 /// Whether the run declares one endpoint, which has no private DNS in any of its stacks.
@@ -104,8 +140,9 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
         .related(case.type_value.as_ref().and_then(places::given))
         .related(heirs.map(|one| Label::new(one.api.id_span, "inherits this")))
         .related(calls)
+        .related(dns_label(ctx, severity))
         .also_about(others.iter().map(|one| Subject::api(one.api)))
-        .why(why(severity))
+        .why(why(ctx, severity))
         .assumes(case.type_value.as_ref())
         .notes(exports(ctx))
         .help(help(ctx, api, case)),
@@ -143,7 +180,7 @@ fn primary(api: &Api, case: &Case, place: Span) -> Label {
     Label::new(place, phrase)
 }
 
-fn why(severity: Severity) -> &'static str {
+fn why(ctx: &Context<'_>, severity: Severity) -> &'static str {
     match severity {
         Severity::Error => {
             "without it AWS creates no {api-id}-{vpce-id} name, and the callers of this API have no other name that \
@@ -153,9 +190,13 @@ fn why(severity: Severity) -> &'static str {
             "without it AWS creates no {api-id}-{vpce-id} name, so each caller must send a Host or x-apigw-api-id \
              header (a browser cannot set Host), or depend on private DNS or a private custom domain."
         }
+        Severity::Info if with_dns(ctx.model).is_some() => {
+            "without it AWS creates no {api-id}-{vpce-id} name; callers depend on private DNS, which an endpoint here \
+             has, for its own VPC only, or on a header in each request."
+        }
         Severity::Info => {
-            "without it AWS creates no {api-id}-{vpce-id} name; callers depend on the endpoint's private DNS, which \
-             works only inside its VPC."
+            "without it AWS creates no {api-id}-{vpce-id} name; callers depend on private DNS, which endpoints have by \
+             wicketgate.toml, each for its own VPC only, or on a header in each request."
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if api.refused.is_some() {
             continue;
         }
-        let hidden = [hidden_type(api), hidden_policy(api)];
+        let hidden = [hidden_type(api), hidden_policy(api), hidden_association(api)];
         let entries = guessed_entries(ctx, api);
         let endpoints = unverified(ctx, api);
         for finding in hidden.into_iter().flatten().chain(entries).chain(endpoints) {
@@ -96,10 +96,41 @@ fn hidden_policy(api: &Api) -> Option<Finding> {
     };
     let occurrence = occurrence(&api.cases, is_hidden)?;
     let (reason, span) = occurrence.state.hidden_policy.as_ref()?;
-    let message = format!("the policy of `{}` is not known: {reason}", api.resource);
+    // The same text hides the association.
+    let (what, label) = if hides_association(occurrence.state).is_some_and(|(_, other)| other == span) {
+        ("policy and the association", "may hide a policy, an association and routes")
+    } else {
+        ("policy", "may hide a policy and routes")
+    };
+    let verb = if what == "policy" { "is" } else { "are" };
+    let message = format!("the {what} of `{}` {verb} not known: {reason}", api.resource);
     Some(
-        finish(about(api, message, Label::new(*span, "may hide a policy and routes")), api, &occurrence)
+        finish(about(api, message, Label::new(*span, label)), api, &occurrence)
             .why("who is let in, and whether there is a resource policy at all, is decided by text that is not here.")
+            .help("put the definition into the template, or beside it as a file that the template names"),
+    )
+}
+
+/// What hides whether a private API is associated with an endpoint.
+fn hides_association(case: &Case) -> Option<&(String, Span)> {
+    let private = case.endpoint_type == EndpointType::Private;
+    case.configuration.hidden_association.as_ref().filter(|_| private)
+}
+
+/// An association that may be written where nobody looks, beside a policy that is known.
+fn hidden_association(api: &Api) -> Option<Finding> {
+    let with_policy =
+        |case: &Case, span: Span| case.hidden_policy.as_ref().is_some_and(|(_, it)| *it == span);
+    let is_hidden = |case: &Case| hides_association(case).is_some_and(|(_, span)| !with_policy(case, *span));
+    let occurrence = occurrence(&api.cases, is_hidden)?;
+    let (reason, span) = hides_association(occurrence.state)?;
+    let message = format!("the association of `{}` is not known: {reason}", api.resource);
+    Some(
+        finish(about(api, message, Label::new(*span, "may hide an association")), api, &occurrence)
+            .why(
+                "whether AWS makes {api-id}-{vpce-id} names for this API is decided by text that is not here: a body \
+                 may bring x-amazon-apigateway-endpoint-configuration with it.",
+            )
             .help("put the definition into the template, or beside it as a file that the template names"),
     )
 }
