@@ -3,13 +3,13 @@
 //! Decides nothing; it only puts facts into words.
 
 use crate::diagnostic::When;
-use crate::exposure::entries::Place;
+use crate::exposure::entries::{Entry, Place};
 use crate::exposure::model::{
     Api, ApiOrigin, Auth, Caller, CallerClass, Case, EndpointType, ExposureModel, NamedBy, Route,
 };
 use crate::rules::occurrence::Occurrence;
 use crate::source::{Sources, Span};
-use crate::template::value::{Name, Part, StackId, Value};
+use crate::template::value::{Name, Part, Same, StackId, Step, StepKind, Value};
 
 /// `GET /entities`; `any method of /x` for a route of every method.
 pub fn route(route: &Route) -> String {
@@ -182,9 +182,29 @@ fn named_endpoint(case: &Case) -> Option<String> {
         let tested = case.entries.iter().filter(|entry| entry.place == Place::EndpointCondition);
         endpoints.extend(tested.map(|entry| &entry.value.value));
     }
-    match endpoints.as_slice() {
-        [only] => expression(only, case.stack).filter(|text| !text.contains('*')),
-        _ => None,
+    let [only] = endpoints.as_slice() else { return None };
+    let names_it =
+        |entry: &&Entry| entry.place != Place::VpcCondition && entry.value.value.same(only) == Same::Yes;
+    // What a mapping, a branch or a parameter gives here may be another endpoint in another stack.
+    match case.entries.iter().find(names_it) {
+        Some(entry) if entry.value.via.iter().any(is_choice) => {
+            let holder = if entry.place == Place::Association { "association" } else { "policy" };
+            Some(format!("<as the {holder} names it>"))
+        }
+        _ => expression(only, case.stack).filter(|text| !text.contains('*')),
+    }
+}
+
+/// Whether a value may be another one in another stack.
+fn is_choice(step: &Step) -> bool {
+    match step.kind {
+        StepKind::Default(_)
+        | StepKind::Choice(_)
+        | StepKind::Bound(_)
+        | StepKind::Given(_)
+        | StepKind::Branch
+        | StepKind::MapEntry => true,
+        StepKind::Export(_) | StepKind::ExportByPattern(_) | StepKind::Output(_) | StepKind::Globals => false,
     }
 }
 
