@@ -13,7 +13,7 @@ use crate::exposure::opinions::Opinion;
 use crate::exposure::others::from_globals;
 use crate::exposure::reasons::PolicyOf;
 use crate::exposure::wiring::property;
-use crate::exposure::{Context, callers, cases, rest};
+use crate::exposure::{Context, callers, cases, endpoint_type, rest};
 use crate::template::cases::Path;
 use crate::template::document::Origin;
 use crate::template::guards::Guard;
@@ -80,7 +80,7 @@ fn doors<'run>(
     resolver: &mut Resolver<'run, '_>,
 ) -> Doors {
     let mut case = rest::empty(api.stack);
-    rest::endpoint_type(api.stack, api.resource.properties, resolver, &mut case);
+    endpoint_type::find(api.stack, api.resource.properties, resolver, &mut case);
     rest::unreadable(api.stack, api.resource, resolver, &mut case);
     let value = case.type_value.map(|value| from_globals(api.stack, value));
     let kind = Kind { endpoint_type: case.endpoint_type, value };

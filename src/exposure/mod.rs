@@ -19,6 +19,7 @@ pub mod custom;
 pub mod deployments;
 mod domains;
 mod doors;
+mod endpoint_type;
 mod endpoints;
 pub mod entries;
 pub mod extent;

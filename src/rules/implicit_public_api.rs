@@ -94,10 +94,6 @@ fn finding(
         .helps((intent.posture == Posture::Unset).then(|| meant_to_be_public(intent)))
 }
 
-fn always_private(api: &Api) -> bool {
-    !api.cases.is_empty() && api.cases.iter().all(|case| case.endpoint_type == EndpointType::Private)
-}
-
 fn why(api: &Api, openness: &Openness) -> String {
     format!(
         "`{}` takes its settings from Globals alone and nothing there makes it private; {}.",
