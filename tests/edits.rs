@@ -1,6 +1,6 @@
 //! Edits of written trees: what a change does to a text (`fixtures/_edit/*.txt`, `WICKETGATE_BLESS=1` rewrites
 //! the second halves), and that any change of any fixture does what it says and nothing else.
-#![allow(clippy::unwrap_used, reason = "a test may stop at what should be there")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what should be there")]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -230,7 +230,7 @@ fn changes_at(tree: &Tree, whole: &Model, way: &Way) -> Vec<(Change, Model)> {
             Change::Wrap { at },
             changed(&|m| {
                 if !matches!(m, Model::List(None, _)) {
-                    *m = Model::List(None, vec![m.clone()])
+                    *m = Model::List(None, vec![m.clone()]);
                 }
             }),
         ),
@@ -247,7 +247,7 @@ fn changes_at(tree: &Tree, whole: &Model, way: &Way) -> Vec<(Change, Model)> {
             new,
             changed(&|m| {
                 if let Model::Map(_, entries) = m {
-                    entries.push(("New".to_owned(), deep.clone()))
+                    entries.push(("New".to_owned(), deep.clone()));
                 }
             }),
         ));
@@ -258,7 +258,7 @@ fn changes_at(tree: &Tree, whole: &Model, way: &Way) -> Vec<(Change, Model)> {
             new,
             changed(&|m| {
                 if let Model::List(_, items) = m {
-                    items.push(said.clone())
+                    items.push(said.clone());
                 }
             }),
         ));

@@ -107,7 +107,7 @@ impl<'tree> Sites<'tree> {
         let last = above.get(lines::start_of_line(above, u32::try_from(above.len()).ok()?) as usize..)?;
         let last_start = above.len() - last.len();
         let bare = last.split_once(" #").map_or(last, |(before, _)| before).trim_end();
-        let header = bare.rfind(|c| matches!(c, '|' | '>'))?;
+        let header = bare.rfind(['|', '>'])?;
         let indicators = bare.get(header + 1..)?;
         let clean = indicators.chars().all(|c| matches!(c, '+' | '-') || c.is_ascii_digit());
         // The span of an empty one says nothing about its lines.

@@ -39,9 +39,8 @@ impl Written {
 pub(super) fn scalar_like(tree: &Tree, node: NodeId, text: &str) -> Option<String> {
     let Kind::Scalar { style, .. } = tree.node(node).kind else { return None };
     match style {
-        ScalarStyle::DoubleQuoted => Some(double_quoted(text)),
         ScalarStyle::SingleQuoted if is_one_line(text) => Some(single_quoted(text)),
-        ScalarStyle::SingleQuoted => Some(double_quoted(text)),
+        ScalarStyle::DoubleQuoted | ScalarStyle::SingleQuoted => Some(double_quoted(text)),
         ScalarStyle::Plain => Some(string(text)),
         ScalarStyle::Literal | ScalarStyle::Folded => None,
     }
