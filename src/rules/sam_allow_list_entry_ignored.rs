@@ -23,7 +23,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
             push_shared(findings, first, ignored.finding(ctx, api, surprise.span));
         }
     }
-    for refusal in ctx.refusals().filter(|refusal| refusal.kind == RefusalKind::AllowListEntry) {
+    let about_entry = |kind| matches!(kind, RefusalKind::AllowListEntry | RefusalKind::AllowListObject);
+    for refusal in ctx.refusals().filter(|refusal| about_entry(refusal.kind)) {
         push_shared(findings, first, refused(ctx, refusal));
     }
 }
@@ -79,12 +80,23 @@ fn refused(ctx: &Context<'_>, refusal: &Refusal) -> Finding {
     )
     .related(api.map(|api| Label::new(api.id_span, "this API")))
     .why("SAM sorts the entries by their prefix, so it must see their text; it refuses the template for any other function.")
-    .help(remedy(ctx, refusal.span, field))
+    .help(match refusal.kind {
+        RefusalKind::AllowListObject => {
+            let suffix = suffix(field);
+            format!("write text or a function; for an endpoint that a parameter names:  IntrinsicVpce{suffix}: [!Ref ...]")
+        }
+        _ => remedy(ctx, refusal.span, field),
+    })
+}
+
+/// The end of the names of lists of this kind.
+fn suffix(field: &str) -> &'static str {
+    if field.ends_with("Blacklist") { "Blacklist" } else { "Whitelist" }
 }
 
 /// The list whose entries may be anything.
 fn remedy(ctx: &Context<'_>, span: Span, field: &str) -> String {
-    let suffix = if field.ends_with("Blacklist") { "Blacklist" } else { "Whitelist" };
+    let suffix = suffix(field);
     let written = ctx.sources.slice(span);
     let cleaned = written.trim_matches(['"', '\'']).trim().to_ascii_lowercase();
     if cleaned != written && (cleaned.starts_with("vpc-") || cleaned.starts_with("vpce-")) {

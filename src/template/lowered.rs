@@ -104,6 +104,8 @@ pub enum RefusalKind {
     EndpointConfigurationOnHttpApi,
     /// An entry of `SourceVpcWhitelist` or `SourceVpcBlacklist` that is no text; the span is the entry.
     AllowListEntry,
+    /// The same, and it is an object or a list rather than a function; the span is the entry.
+    AllowListObject,
     /// Anything else.
     Other,
 }

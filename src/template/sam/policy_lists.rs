@@ -303,7 +303,11 @@ fn source_entry(
         }
         (None, None) => {
             let reason = format!("`{}` must be a list of strings", field.name);
-            let refuse = Refuse::new(span, reason).of_kind(RefusalKind::AllowListEntry);
+            let kind = match lowering.nodes.shape(item) {
+                Shape::Map | Shape::List => RefusalKind::AllowListObject,
+                _ => RefusalKind::AllowListEntry,
+            };
+            let refuse = Refuse::new(span, reason).of_kind(kind);
             lowering.refuse(Some(field.resource), refuse);
             Kind::Endpoint
         }
