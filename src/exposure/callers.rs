@@ -28,6 +28,7 @@ pub(crate) fn judge(
     case.callers = judged.callers;
     case.signed_only = judged.signed_only;
     case.shut_by = judged.shut_by;
+    case.allows_none = judged.allows_none;
 }
 
 /// What follows for one case.
@@ -35,6 +36,7 @@ pub(crate) struct Judged {
     pub(crate) callers: Vec<Caller>,
     signed_only: Option<SignedOnly>,
     shut_by: Vec<Because>,
+    allows_none: bool,
 }
 
 /// All callers, and whether routes that ask for no signature are let in for signed calls only.
@@ -60,7 +62,8 @@ pub(crate) fn judged(
     judge.decide(&mut callers);
     let signed_only = judge.signed_only(&callers);
     let shut_by = judge.shut_by(&callers);
-    Judged { callers, signed_only, shut_by }
+    let allows_none = judge.allows_none(&callers);
+    Judged { callers, signed_only, shut_by, allows_none }
 }
 
 fn caller(class: CallerClass) -> Caller {

@@ -350,6 +350,8 @@ pub struct Case {
     /// that do so together, in the order of the policy, each with an example. Empty where nobody or not everybody is
     /// denied.
     pub shut_by: Vec<Because>,
+    /// That everybody is refused and nobody would be allowed if no statement denied anything.
+    pub allows_none: bool,
 }
 
 /// Where a policy was written.

@@ -146,6 +146,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         callers: Vec::new(),
         signed_only: None,
         shut_by: Vec::new(),
+        allows_none: false,
         strict_endpoint_access: Some(false),
     }
 }

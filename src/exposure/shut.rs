@@ -27,24 +27,49 @@ impl Judge<'_> {
         let statements = document.statements.iter().enumerate();
         let denies = statements.filter(|(_, statement)| statement.effect.value == Effect::Deny);
         let denies: Vec<usize> = denies.map(|(at, _)| at).take(MAX_DENIES).collect();
-        let shuts = |kept: &[usize]| self.refusals(&only(document, kept), &classes).0;
+        let refusals = |kept: &[usize]| {
+            let document = only(document, kept);
+            self.refusals(&document, &opened(&document), &classes)
+        };
+        let shuts = |kept: &[usize]| refusals(kept).0;
         if denies.is_empty() || !shuts(&denies) {
             return Vec::new();
         }
         let alone = denies.iter().find(|&&deny| shuts(&[deny]));
         let fewest = alone.map_or_else(|| fewest(&denies, &shuts), |&deny| vec![deny]);
         let because = |&at: &usize| {
-            let because = self.refusals(&only(document, &[at]), &classes).1?;
+            let because = refusals(&[at]).1?;
             Some(Because { statement: Some(at), matched: vec![at], ..because })
         };
         fewest.iter().filter_map(because).collect()
     }
 
-    /// Whether the document refuses every call where all that it does not deny is allowed, and why it refuses the
-    /// first that it does.
-    fn refusals(&self, document: &PolicyDocument, classes: &[Class]) -> (bool, Option<Because>) {
-        let open = opened(document);
-        let policy = Policy::new(&open, &self.arn, &self.names);
+    /// Whether everybody is refused and nobody would be allowed without Deny statements; `false` where the API has
+    /// several policies, or routes that a silent policy lets pass.
+    pub(super) fn allows_none(&mut self, callers: &[Caller]) -> bool {
+        if callers.is_empty() || callers.iter().any(|caller| caller.decision != Decision::Deny) {
+            return false;
+        }
+        if !self.groups.iter().all(|group| matches!(group.auth, Auth::None | Auth::Cognito)) {
+            return false;
+        }
+        let classes: Vec<Class> = callers.iter().map(|caller| self.class(&caller.class)).collect();
+        let [document] = self.documents.as_slice() else { return false };
+        let statements = document.statements.iter().enumerate();
+        let others = statements.filter(|(_, statement)| statement.effect.value != Effect::Deny);
+        let others: Vec<usize> = others.map(|(at, _)| at).collect();
+        let document = only(document, &others);
+        self.refusals(&document, &document, &classes).0
+    }
+
+    /// Whether the document, `asked` as it counts, refuses every call, and why it refuses the first that it does.
+    fn refusals(
+        &self,
+        document: &PolicyDocument,
+        asked: &PolicyDocument,
+        classes: &[Class],
+    ) -> (bool, Option<Because>) {
+        let policy = Policy::new(asked, &self.arn, &self.names);
         let teller = Teller { policy: &policy, document, names: &self.names, of: PolicyOf::Api };
         let (mut all, mut because) = (true, None);
         for group in &self.groups {

@@ -82,8 +82,8 @@ fn reason(api: &Api, case: &Case) -> Reason {
             wrong_action(first(&|because| because.met == Met::Silent && because.part == Part::Action))
         })
         .or_else(|| vpc_of_public(case, shut_by(case).or_else(|| first(&lacks_vpc_key))))
-        .or_else(|| deny(case, first(&|because| because.met == Met::Denied)))
-        .unwrap_or_else(|| general(api, case, refusals.first().copied()))
+        .or_else(|| deny(case, first(&|because| because.met == Met::Denied)).filter(|_| !case.allows_none))
+        .unwrap_or_else(|| general(api, case, first(&lacks_allowance).or(refusals.first().copied())))
 }
 
 /// A wildcard under an operator that takes it as a plain character.
@@ -125,6 +125,10 @@ fn shut_by(case: &Case) -> Option<&Because> {
     case.shut_by.first().filter(|_| case.shut_by.len() == 1)
 }
 
+fn lacks_allowance(because: &Because) -> bool {
+    because.met == Met::Silent && because.statement.is_some()
+}
+
 fn lacks_vpc_key(because: &Because) -> bool {
     because.part.asks_for_vpc() && matches!(because.part, Part::Condition { missing: true, .. })
 }
@@ -149,20 +153,20 @@ fn deny(case: &Case, because: Option<&Because>) -> Option<Reason> {
     let because = case.shut_by.first().or(because)?;
     let (who, help) = match case.shut_by.as_slice() {
         [] => (
-            "this one refuses those whom another allows; the rest is allowed by none.",
-            "let the statement that refuses spare those whom the other one allows",
+            "callers whom none refuses are allowed by none.",
+            "let the statement that refuses spare those whom another one allows",
         ),
         [_] => (
             "this one covers every caller.",
             "narrow the statement that refuses to the callers it is meant for",
         ),
         [_, _] => (
-            "these two together cover every caller: whom one spares, the other refuses.",
-            "keep the one of them that is meant, or let them spare the same callers",
+            "these two together cover every call: what one spares, the other refuses.",
+            "keep the one of them that is meant, or let them spare the same calls",
         ),
         [_, _, _, ..] => (
-            "these together cover every caller: whom one spares, another refuses.",
-            "keep those of them that are meant, or let them spare the same callers",
+            "these together cover every call: what one spares, another refuses.",
+            "keep those of them that are meant, or let them spare the same calls",
         ),
     };
     Some(Reason {
