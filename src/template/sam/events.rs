@@ -338,12 +338,13 @@ fn merge_method(nodes: &mut Nodes, placed: &Placed, body: NodeId, generated: Nod
 /// An event whose path the API's own body does not serve.
 fn report_missing_path(lowering: &mut Lowering<'_>, handler: &Handler<'_>, placed: &Placed, body: NodeId) {
     let nodes = &lowering.nodes;
-    let is_known =
-        |node: NodeId| nodes.shape(node) == Shape::Map && nodes.entry(node, "Fn::Transform").is_none();
-    let paths = nodes.get(body, "paths").filter(|&paths| is_known(body) && is_known(paths));
-    let Some(paths) = paths else { return };
-    if lowering.items[placed.at].resource.origin == Origin::Implicit
-        || serves(nodes, paths, &placed.operation)
+    let is_known = |node: NodeId| {
+        nodes.shape(node) == Shape::Map && !nodes.keys(node).iter().any(|key| key.starts_with("Fn::"))
+    };
+    let paths = nodes.get(body, "paths");
+    if !is_known(body)
+        || paths.is_some_and(|paths| !is_known(paths) || serves(nodes, paths, &placed.operation))
+        || lowering.items[placed.at].resource.origin == Origin::Implicit
     {
         return;
     }
