@@ -6,8 +6,9 @@ use crate::exposure::body::{Settled, settle};
 use crate::exposure::configuration::TypeFault;
 use crate::exposure::model::{ApiOrigin, Case, EndpointType, UnknownKey};
 use crate::exposure::origin;
-use crate::syntax::tree::NodeId;
+use crate::syntax::tree::{NodeId, Tree};
 use crate::template::document::Resource;
+use crate::template::intrinsic::{Function, Intrinsic, intrinsic};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Sourced, Value};
 use crate::workspace::Stack;
@@ -106,6 +107,9 @@ fn set_type(case: &mut Case, types: Sourced) {
     case.type_value = Some(one);
 }
 
+/// Deepest nesting of `Fn::If`s that is looked into for keys.
+const MAX_BRANCHES: usize = 16;
+
 /// Keys of a written endpoint configuration that CloudFormation refuses (resource schema of
 /// `AWS::ApiGateway::RestApi`: `additionalProperties` is false).
 pub(crate) fn unknown_keys(stack: &Stack, resource: &Resource) -> Vec<UnknownKey> {
@@ -114,13 +118,37 @@ pub(crate) fn unknown_keys(stack: &Stack, resource: &Resource) -> Vec<UnknownKey
     let written = origin(resource) == ApiOrigin::Written;
     let configuration = resource.properties.and_then(|node| tree.get(node, "EndpointConfiguration"));
     let Some(node) = configuration.filter(|_| written) else { return Vec::new() };
-    let keys =
-        tree.entries(node).iter().filter_map(|entry| Some((tree.scalar(entry.key)?, tree.span(entry.key))));
-    // What stands there already is not what a second key is a misspelling of.
-    let nearest = |key: &str| nearest_key(key).filter(|nearest| tree.entry(node, nearest).is_none());
-    keys.filter(|(key, _)| !KNOWN.contains(key) && !key.starts_with("Fn::") && *key != "Ref")
-        .map(|(key, span)| UnknownKey { key: key.to_owned(), span, nearest: nearest(key) })
-        .collect()
+    let mut found = Vec::new();
+    for branch in branches(tree, node) {
+        // What stands there already is not what a second key is a misspelling of.
+        let nearest = |key: &str| nearest_key(key).filter(|nearest| tree.entry(branch, nearest).is_none());
+        let entries = tree.entries(branch).iter();
+        let keys = entries.filter_map(|entry| Some((tree.scalar(entry.key)?, tree.span(entry.key))));
+        let unknown =
+            keys.filter(|(key, _)| !KNOWN.contains(key) && !key.starts_with("Fn::") && *key != "Ref");
+        found.extend(unknown.map(|(key, span)| UnknownKey {
+            key: key.to_owned(),
+            span,
+            nearest: nearest(key),
+        }));
+    }
+    found
+}
+
+/// The values that `Fn::If`s choose between, in text order; the node itself where it is none.
+fn branches(tree: &Tree, node: NodeId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    let mut open = vec![(node, 0_usize)];
+    while let Some((node, depth)) = open.pop() {
+        match intrinsic(tree, node) {
+            Some(Intrinsic { function: Function::If, argument }) if depth < MAX_BRANCHES => {
+                let chosen = tree.items(argument).iter().skip(1).rev();
+                open.extend(chosen.map(|&branch| (branch, depth + 1)));
+            }
+            _ => found.push(node),
+        }
+    }
+    found
 }
 
 fn nearest_key(key: &str) -> Option<&'static str> {

@@ -52,6 +52,8 @@ pub enum Thing {
     Several,
     /// A resource of another type.
     Resource(String),
+    /// Something else, in words: `a route table`.
+    Other(&'static str),
     /// Cannot be said.
     Unknown,
 }
@@ -148,6 +150,20 @@ fn thing(context: &Context<'_>, value: &Value) -> Thing {
 const PREFIXES: [(&str, Thing); 3] =
     [("vpc-", Thing::Vpc), ("subnet-", Thing::Subnet), ("sg-", Thing::SecurityGroup)];
 
+/// Ids of other things of a network by what they begin with, before 8 or more hexadecimal digits.
+const OTHER_PREFIXES: [(&str, &str); 10] = [
+    ("vpce-svc-", "an endpoint service"),
+    ("i-", "an instance"),
+    ("eni-", "a network interface"),
+    ("rtb-", "a route table"),
+    ("igw-", "an internet gateway"),
+    ("nat-", "a NAT gateway"),
+    ("acl-", "a network ACL"),
+    ("pl-", "a prefix list"),
+    ("tgw-", "a transit gateway"),
+    ("pcx-", "a peering connection"),
+];
+
 fn literal(text: &str) -> Thing {
     let text = text.trim();
     if text.split(',').filter(|item| !item.trim().is_empty()).count() > 1 {
@@ -155,6 +171,14 @@ fn literal(text: &str) -> Thing {
     }
     if text.starts_with("arn:") {
         return Thing::Arn;
+    }
+    if text.starts_with("com.amazonaws.") {
+        return Thing::Other("the name of a service");
+    }
+    let is_hex = |rest: &str| rest.len() >= 8 && rest.chars().all(|letter| letter.is_ascii_hexdigit());
+    let other = OTHER_PREFIXES.iter().find(|(prefix, _)| text.strip_prefix(prefix).is_some_and(is_hex));
+    if let Some((_, what)) = other {
+        return Thing::Other(what);
     }
     if text.starts_with("vpce-") {
         return Thing::Endpoint;
@@ -191,6 +215,12 @@ fn named(context: &Context<'_>, name: &Name) -> Thing {
                 .and_then(|stack| stack.lowered.resource(id))
                 .map_or(Thing::Unknown, |found| of_type(&found.type_name))
         }
+        Name::Attribute { stack, id, attribute } => {
+            let stack = context.workspace.stack(*stack);
+            let resource = stack.and_then(|stack| stack.lowered.resource(id));
+            let is_told = resource.is_some_and(|found| of_type(&found.type_name) != Thing::Unknown);
+            if is_told { of_attribute(attribute) } else { Thing::Unknown }
+        }
         Name::Parameter { stack, name } => {
             let stack = context.workspace.stack(*stack);
             let parameter = stack.and_then(|stack| stack.template.parameter(name));
@@ -218,6 +248,17 @@ fn of_type(type_name: &str) -> Thing {
     }
 }
 
+/// What an attribute of one of AWS's own resources is, by its name.
+fn of_attribute(attribute: &str) -> Thing {
+    match attribute {
+        "VpcId" => Thing::Vpc,
+        "SubnetId" => Thing::Subnet,
+        "GroupId" => Thing::SecurityGroup,
+        _ if attribute.ends_with("Arn") => Thing::Arn,
+        _ => Thing::Unknown,
+    }
+}
+
 /// What a parameter of this type holds.
 fn of_parameter(type_name: &str) -> Thing {
     let inner = type_name.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(type_name);
@@ -238,6 +279,10 @@ mod tests {
         let table = [
             ("vpce-0a1b2c3d4e5f67890", Thing::Endpoint),
             ("vpce-xxxx", Thing::Endpoint),
+            ("vpce-svc-0a1b2c3d4e5f67890", Thing::Other("an endpoint service")),
+            ("rtb-0a1b2c3d", Thing::Other("a route table")),
+            ("i-internal", Thing::Unknown),
+            ("com.amazonaws.eu-west-1.execute-api", Thing::Other("the name of a service")),
             ("vpc-0a1b2c3d4e5f67890", Thing::Vpc),
             ("vpc-xxxxxxxx", Thing::Vpc),
             ("vpc-endpoint-id", Thing::Unknown),

@@ -8,6 +8,7 @@ use crate::exposure::model::{Api, Case};
 use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
+use crate::template::lowered::SurpriseKind;
 use crate::template::value::{Sourced, StepKind};
 
 const ID: &str = "invalid-endpoint-type";
@@ -17,13 +18,19 @@ const TYPES: [&str; 3] = ["PRIVATE", "REGIONAL", "EDGE"];
 /// Reports endpoint types that API Gateway refuses; one in `Globals` once for all that inherit it.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis().filter(|(api, _)| api.refused.is_none()) {
+    for (api, _) in ctx.apis().filter(|(api, _)| api.refused.is_none() && !has_wrong_shape(api)) {
         if let Some(occurrence) = occurrence(&api.cases, |case| fault(case).is_some())
             && let Some((fault, value)) = fault(occurrence.state)
         {
             push_shared(findings, first, finding(api, &occurrence, fault, value));
         }
     }
+}
+
+/// Whether SAM puts something whole into `Types`, which is then no list of words in any case.
+fn has_wrong_shape(api: &Api) -> bool {
+    let is_shape = |kind: &SurpriseKind| matches!(kind, SurpriseKind::EndpointConfigurationShape(_));
+    api.surprises.iter().any(|surprise| is_shape(&surprise.kind))
 }
 
 /// What is wrong with the type in a case, and the text.

@@ -114,7 +114,8 @@ fn phrase(thing: &Thing) -> String {
         Thing::SecurityGroup => "a security group".to_owned(),
         Thing::Arn => "an ARN".to_owned(),
         Thing::Several => "several ids in one text".to_owned(),
-        Thing::Resource(type_name) => format!("a `{type_name}`"),
+        Thing::Other(what) => (*what).to_owned(),
+        Thing::Resource(type_name) => format!("an `{type_name}`"),
         Thing::Unknown => "something else".to_owned(),
     }
 }
