@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::Path;
 
+use wicketgate::check::muting::pairs;
 use wicketgate::rules::metadata::{self, ConfidenceWord, Metadata, PersonaWord, SeverityWord};
 
 /// Rules that are still being written. Empty this list, then remove it.
@@ -202,4 +203,64 @@ fn the_failure_catalogue_has_the_numbers_that_are_covered() {
     let text = shared("domain/failure-catalogue.md");
     let numbers: Vec<u32> = rows(&text).iter().filter_map(|row| row.first()?.parse().ok()).collect();
     assert_eq!(numbers, (1..=coverage::FAILURES).collect::<Vec<_>>());
+}
+
+/// The ids in backquotes, in the order of the text.
+fn quoted<'text>(text: &'text str, ids: &BTreeSet<&'text str>) -> Vec<&'text str> {
+    text.split('`').skip(1).step_by(2).filter(|word| ids.contains(word)).collect()
+}
+
+/// Ids of the tables of a section.
+fn ids_of(text: &str, number: u32) -> Vec<&str> {
+    let rows = rows(section(text, number));
+    rows.iter().filter_map(|row| row.first()?.strip_prefix('`')?.strip_suffix('`')).collect()
+}
+
+/// Who mutes whom by a row of section 4; `*` stands for all.
+fn muted_by_row<'text>(
+    text: &'text str,
+    row: &[&'text str],
+    ids: &BTreeSet<&'text str>,
+) -> Vec<(&'text str, &'text str)> {
+    let [by, muted] = row else { return Vec::new() };
+    let by = quoted(by, ids);
+    let mut found = Vec::new();
+    for clause in muted.split(';') {
+        let mut named = quoted(clause, ids);
+        let mut by = by.clone();
+        // `implicit-public-api` also mutes `public-api`
+        if clause.contains(" also ") && named.first().is_some_and(|first| by.contains(first)) {
+            by = vec![named.remove(0)];
+        }
+        if clause.starts_with("all others in that file") {
+            named.push("*");
+        } else if clause.starts_with("every other policy rule") {
+            named.extend(ids_of(text, 9));
+        } else if clause.starts_with("all other endpoint and dns rules") {
+            named.extend(ids_of(text, 10));
+        }
+        found.extend(by.iter().flat_map(|by| named.iter().map(move |muted| (*by, *muted))));
+    }
+    found.retain(|(by, muted)| by != muted);
+    found
+}
+
+#[test]
+fn findings_mute_each_other_as_specified() {
+    let text = shared("rules.md");
+    let specified = specified(&text);
+    let ids: BTreeSet<&str> = specified.keys().copied().collect();
+    let done: BTreeSet<(&str, &str)> = pairs().collect();
+    let expected = rows(section(&text, 4)).into_iter().flat_map(|row| muted_by_row(&text, &row, &ids));
+    let expected: BTreeSet<(&str, &str)> = expected.collect();
+    assert!(expected.len() > 60, "{} pairs", expected.len());
+    let is_there = |id: &str| id == "*" || metadata::is_known(id) || !OPEN_RULES.contains(&id);
+    // Of two rules that mute each other one speaks.
+    let is_done = |(by, muted): &(&str, &str)| {
+        let mutual = expected.contains(&(*muted, *by)) && done.contains(&(*muted, *by));
+        mutual || done.contains(&(*by, *muted))
+    };
+    let missing = expected.iter().filter(|pair| !is_done(pair) && is_there(pair.0) && is_there(pair.1));
+    let missing: Vec<String> = missing.map(|(by, muted)| format!("{by} does not mute {muted}")).collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

@@ -154,6 +154,7 @@ const TABLE: &[Muting] = &[
     muting_entry("not-a-vpc-endpoint-id", BESIDE_A_WRONG_ENTRY),
     muting_entry("wrong-endpoint-service", BESIDE_A_WRONG_ENTRY),
     muting("gateway-endpoint-for-execute-api", BESIDE_A_BROKEN_ENDPOINT),
+    muting("gateway-endpoint-for-execute-api", &["invalid-endpoint-service-name"]),
     muting("invalid-endpoint-service-name", BESIDE_A_BROKEN_ENDPOINT),
     muting("duplicate-private-dns", &["private-dns-blocks-public-apis"]),
     muting("vpc-dns-disabled", &["private-dns-blocks-public-apis"]),
