@@ -68,6 +68,7 @@ const BESIDE_NO_POLICY: &[&str] = &[
     "unsigned-principal-condition",
     "policy-resource-mismatch",
     "invalid-policy-document",
+    "stray-sam-stage",
 ];
 
 /// Everything else about an endpoint that cannot be made as it is written.

@@ -51,6 +51,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "policy-open-to-any-vpc",
     "policy-denies-everyone",
     "policy-resource-mismatch",
+    "stray-sam-stage",
     "invalid-policy-document",
     "unsigned-principal-condition",
     "inverted-endpoint-condition",

@@ -63,6 +63,7 @@ pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;
 pub mod sam_unknown_policy_key;
 pub mod source_ip_on_private_api;
+pub mod stray_sam_stage;
 pub mod strangers;
 pub mod telling;
 pub mod unapproved_vpc_endpoint;
@@ -213,6 +214,7 @@ pub const RULES: &[Rule] = &[
     rule("policy-open-to-any-vpc", policy_open_to_any_vpc::check),
     rule("policy-denies-everyone", policy_denies_everyone::check),
     rule("policy-resource-mismatch", policy_resource_mismatch::check),
+    rule("stray-sam-stage", stray_sam_stage::check),
     rule("invalid-policy-document", invalid_policy_document::check),
     rule("unsigned-principal-condition", unsigned_principal_condition::check),
     rule("inverted-endpoint-condition", inverted_endpoint_condition::check),

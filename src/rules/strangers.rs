@@ -51,10 +51,11 @@ pub fn only_on_stray_stage(api: &Api, case: &Case) -> bool {
     let mut let_in = reasons(case, true).peekable();
     api.origin != ApiOrigin::Written
         && let_in.peek().is_some()
-        && let_in.all(|because| because.statement.is_none() && is_stray(case, because))
+        && let_in.all(|because| because.statement.is_none() && is_on_stray_stage(case, because))
 }
 
-fn is_stray(case: &Case, because: &Because) -> bool {
+/// Whether a reason is about a call to a stage that only a deployment makes.
+pub fn is_on_stray_stage(case: &Case, because: &Because) -> bool {
     let Some(stage) = &because.witness.stage else { return false };
     case.stages.iter().any(|known| known.from_deployment && known.name == *stage)
 }
