@@ -230,6 +230,8 @@ pub struct Route {
     pub span: Span,
     /// Logical id of the function or state machine, if an event made the route.
     pub handler: Option<String>,
+    /// Where the event's name stands, if an event made the route.
+    pub event: Option<Span>,
 }
 
 /// A Lambda function that an API calls.

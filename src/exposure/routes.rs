@@ -24,7 +24,9 @@ pub(crate) fn of(stack: &Stack, resource: &Resource) -> Vec<Route> {
         }
         let events = holder.properties.and_then(|properties| tree.get(properties, "Events"));
         for event in events.map_or(&[][..], |events| tree.entries(events)) {
-            routes.extend(event_route(tree, event.value, &holder.id, resource));
+            let name = tree.span(event.key);
+            let route = event_route(tree, event.value, &holder.id, resource);
+            routes.extend(route.map(|route| Route { event: Some(name), ..route }));
         }
     }
     routes
@@ -57,6 +59,7 @@ fn event_route(tree: &Tree, event: NodeId, handler: &str, api: &Resource) -> Opt
         method: if method == "ANY" { "*".to_owned() } else { method },
         span,
         handler: Some(handler.to_owned()),
+        event: None,
     })
 }
 

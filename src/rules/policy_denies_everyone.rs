@@ -5,9 +5,10 @@
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, ApiKind, Caller, Case, Decision, EndpointType};
 use crate::exposure::reasons::{Because, Met, Part};
+use crate::exposure::statements::value_at;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, telling, words};
+use crate::rules::{Context, places, telling, words};
 
 const ID: &str = "policy-denies-everyone";
 
@@ -41,7 +42,10 @@ struct Reason {
 
 fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
     let case = occurrence.state;
-    let reason = reason(api, case);
+    let mut reason = reason(api, case);
+    let mut policies = case.policies.iter();
+    let value = policies.find_map(|policy| value_at(&policy.document, reason.primary.span));
+    reason.primary.span = value.map_or(reason.primary.span, places::origin);
     let condition = match occurrence.when.as_slice() {
         [] => String::new(),
         when => format!(" when {}", words::when(when)),
@@ -65,6 +69,7 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
     .why(reason.why)
     .notes(example)
     .help(reason.help)
+    .assumes(value)
 }
 
 /// Why callers are kept out, in the order of the callers.

@@ -207,7 +207,7 @@ fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
     admitted.sort_unstable();
     admitted.dedup();
     match (admitted.as_slice(), in_policy(omission.refused).first()) {
-        (&[only], _) => Label::new(only, "the only one the policy lets in"),
+        (&[only], _) if n_values(case, only) <= 1 => Label::new(only, "the only one the policy lets in"),
         (&[first, ..], _) => Label::new(key_of(case, first).unwrap_or(first), "only these are let in"),
         ([], Some(&listed)) => Label::new(listed, "shut out by this"),
         ([], None) => {
@@ -218,6 +218,12 @@ fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
             Label::new(statement.or(document).unwrap_or(api.id_span), "refuses the endpoint")
         }
     }
+}
+
+/// How many values stand beside the one at a place, itself included.
+fn n_values(case: &Case, value: Span) -> usize {
+    let conditions = all_conditions(case);
+    conditions.into_iter().find(|condition| condition.holds(value)).map_or(0, |one| one.values().len())
 }
 
 /// The condition key whose values include the text at `value`.

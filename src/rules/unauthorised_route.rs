@@ -8,6 +8,8 @@ use crate::intent::stated::Requirement;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::occurrence;
 use crate::rules::{Context, words};
+use crate::source::Span;
+use crate::template::lowered::SurpriseKind;
 
 /// Reports each open route of public APIs that have, or must have, an authorizer.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -36,6 +38,17 @@ fn is_open(method: &Method) -> bool {
     method.auth == Auth::None && method.method != "OPTIONS"
 }
 
+/// The `NONE` that takes the default authorizer off, else the event's name, else what writes the method.
+fn place(api: &Api, method: &Method) -> Span {
+    let none = api.surprises.iter().find(|surprise| match &surprise.kind {
+        SurpriseKind::AuthorizerNone { path, method: verb } => *path == method.path && *verb == method.method,
+        _ => false,
+    });
+    let mut routes = api.routes.iter();
+    let event = routes.find(|route| route.path == method.path && route.method == method.method);
+    none.map(|surprise| surprise.span).or_else(|| event.and_then(|route| route.event)).unwrap_or(method.span)
+}
+
 fn finding(api: &Api, method: &Method, is_required: bool) -> Option<Finding> {
     let holds = |case: &Case| {
         let same =
@@ -61,7 +74,7 @@ fn finding(api: &Api, method: &Method, is_required: bool) -> Option<Finding> {
             Subject::api(api),
             severity,
             message,
-            Label::new(method.span, words::auth(Auth::None)),
+            Label::new(place(api, method), words::auth(Auth::None)),
         )
         .occurs(&occurrence)
         .related(default)
