@@ -116,6 +116,9 @@ impl<'run> Bench<'run> {
         for permission in &self.model.permissions {
             facts.entry(permission.file).or_default();
         }
+        for front in &self.model.fronts {
+            facts.entry(front.file).or_default();
+        }
         // Own rules are about these, too.
         let domains = self.model.domains.iter().map(|domain| domain.file);
         for file in domains.chain(self.model.calls.iter().map(|call| call.file)) {

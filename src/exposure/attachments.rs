@@ -18,7 +18,7 @@ pub(crate) struct Attachments {
 }
 
 /// Resource types that belong to another resource, with the property that names it.
-const ATTACHED: [(&str, &str); 9] = [
+const ATTACHED: [(&str, &str); 11] = [
     ("AWS::ApiGateway::Method", "RestApiId"),
     ("AWS::ApiGateway::Stage", "RestApiId"),
     ("AWS::ApiGateway::Deployment", "RestApiId"),
@@ -28,6 +28,8 @@ const ATTACHED: [(&str, &str); 9] = [
     ("AWS::EC2::SecurityGroupIngress", "GroupId"),
     ("AWS::ApiGateway::Authorizer", "RestApiId"),
     ("AWS::AppSync::SourceApiAssociation", "MergedApiIdentifier"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "LoadBalancerArn"),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", "ListenerArn"),
 ];
 
 impl Attachments {

@@ -8,6 +8,7 @@ use crate::exposure::custom::{CustomWays, DomainFacts, Mapping, Way};
 use crate::exposure::deployments::Deployment;
 use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
+use crate::exposure::fronts::Front;
 use crate::exposure::gates::Blockade;
 use crate::exposure::links::Link;
 use crate::exposure::misses::Miss;
@@ -50,6 +51,8 @@ pub struct ExposureModel {
     pub calls: Vec<Call>,
     /// Permissions that let everyone invoke a Lambda function in some case, in stack and text order.
     pub permissions: Vec<Permission>,
+    /// What is on the internet, or may be, and leads to an execute-api endpoint in some case, in stack and text order.
+    pub fronts: Vec<Front>,
     /// DNS records that lead a custom domain to an execute-api name by CNAME.
     pub cnames: Vec<Cname>,
     /// Outputs with an export whose value is an execute-api endpoint of the run.

@@ -3,6 +3,7 @@
 use crate::exposure::consumers::{Call, Use};
 use crate::exposure::custom::{Access, Door, Mapping, Way};
 use crate::exposure::extent::can_meet;
+use crate::exposure::fronts::FrontCase;
 use crate::exposure::model::{
     Api, ApiKind, Caller, Case, Decision, Domain, Endpoint, EndpointType, ExposureModel, PrivateDns,
 };
@@ -79,6 +80,13 @@ impl Use {
     /// Whether this case and one of an endpoint can be deployed at once.
     pub fn can_meet_dns(&self, dns: &PrivateDns) -> bool {
         agree(self.environment.as_deref(), dns.environment.as_deref()) && can_meet(&self.when, &dns.when)
+    }
+}
+
+impl FrontCase {
+    /// Whether this case and one of an API can be deployed at once.
+    pub fn can_meet(&self, case: &Case) -> bool {
+        agree(self.environment.as_deref(), case.environment.as_deref()) && can_meet(&self.when, &case.when)
     }
 }
 

@@ -32,6 +32,7 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "public-graphql-api",
     "public-domain-on-private-api",
     "unreachable-private-api",
+    "public-front-for-private-api",
     "unknown-exposure",
     "sam-endpoint-configuration-shape",
     "wrong-endpoint-configuration-key",

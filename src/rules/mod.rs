@@ -55,6 +55,7 @@ pub mod private_domain_without_association;
 pub mod private_range_on_public_api;
 pub mod public_api;
 pub mod public_domain_on_private_api;
+pub mod public_front_for_private_api;
 pub mod public_function_url;
 pub mod public_graphql_api;
 pub mod public_invoke_permission;
@@ -195,6 +196,7 @@ pub const RULES: &[Rule] = &[
     rule("public-graphql-api", public_graphql_api::check),
     rule("public-domain-on-private-api", public_domain_on_private_api::check),
     rule("unreachable-private-api", unreachable_private_api::check),
+    rule("public-front-for-private-api", public_front_for_private_api::check),
     rule("unknown-exposure", unknown_exposure::check),
     rule("sam-endpoint-configuration-shape", sam_endpoint_configuration_shape::check),
     rule("wrong-endpoint-configuration-key", wrong_endpoint_configuration_key::check),

@@ -5,6 +5,7 @@
 use crate::diagnostic::When;
 use crate::exposure::consumers::Use;
 use crate::exposure::extent::Extent;
+use crate::exposure::fronts::FrontCase;
 use crate::exposure::model::{Assumption, Case, PrivateDns};
 use crate::exposure::network::Stated;
 use crate::template::value::StackId;
@@ -34,6 +35,20 @@ impl State for Case {
 }
 
 impl State for Use {
+    fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    fn instance(&self) -> Option<StackId> {
+        Some(self.stack)
+    }
+}
+
+impl State for FrontCase {
     fn extent(&self) -> &Extent {
         &self.extent
     }

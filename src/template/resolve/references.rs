@@ -23,6 +23,9 @@ fn is_id_attribute(type_name: &str, attribute: &str) -> bool {
             | ("AWS::EC2::Subnet", "SubnetId")
             | ("AWS::EC2::SecurityGroup", "GroupId")
             | ("AWS::ApiGateway::DomainNameV2", "DomainNameArn")
+            | ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerArn")
+            | ("AWS::ElasticLoadBalancingV2::Listener", "ListenerArn")
+            | ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupArn")
     )
 }
 
