@@ -51,6 +51,7 @@ pub mod signatures;
 pub mod statements;
 mod ways;
 mod wiring;
+mod zones;
 
 use rayon::prelude::*;
 
@@ -97,6 +98,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.calls = calls::find(&context);
     model.permissions = permissions::find(&context);
     model.fronts = fronts::find(&context);
+    model.zones = zones::find(&context);
     model.cnames = cnames::find(&context);
     model.foreign_endpoints = endpoints::foreign(&context);
     model.access_sources = entries::of_domains(&context);

@@ -53,6 +53,8 @@ pub struct ExposureModel {
     pub permissions: Vec<Permission>,
     /// What is on the internet, or may be, and leads to an execute-api endpoint in some case, in stack and text order.
     pub fronts: Vec<Front>,
+    /// Names of hosted zones for execute-api names, in stack and text order.
+    pub zones: Vec<Span>,
     /// DNS records that lead a custom domain to an execute-api name by CNAME.
     pub cnames: Vec<Cname>,
     /// Outputs with an export whose value is an execute-api endpoint of the run.

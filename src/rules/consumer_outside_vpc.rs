@@ -47,6 +47,7 @@ fn finding(call: &Call, api: &Api) -> Option<Finding> {
             "a private API is reached through a VPC endpoint; from a network of AWS's own, in which a function without \
              VpcConfig runs, its names lead to public addresses that refuse the call, or to addresses inside a VPC.",
         )
+        .assumes(found.state.type_value.as_ref())
         .notes([format!("assumes that `{who}` itself calls the address it holds")])
         .help("run it in the VPC of the endpoint, or in one that reaches it:  VpcConfig: {SubnetIds: [...], SecurityGroupIds: [...]}");
     Some(finding)

@@ -68,7 +68,8 @@ fn not_associated(case: &Case, endpoint: &Value) -> Option<Reason<'static>> {
 /// Whether every endpoint that is known has private DNS off, and one at least is known.
 fn no_private_dns<'run>(ctx: &Context<'run>, one: &Use, case: &Case) -> Option<Reason<'run>> {
     let stance = ctx.options.dns.private_dns;
-    if stance == Some(PrivateDnsStance::On) {
+    // A zone of the caller's own leads the name to the endpoint as private DNS does.
+    if stance == Some(PrivateDnsStance::On) || !ctx.model.zones.is_empty() {
         return None;
     }
     let mut off = None;
