@@ -29,6 +29,11 @@ const fn muting_unstated(by: &'static str, muted: &'static [&'static str]) -> Mu
     Muting { by, aspect: Some(Aspect::Unstated), same_text: false, muted }
 }
 
+/// As [`muting`], where it speaks of this part.
+const fn muting_aspect(by: &'static str, aspect: Aspect, muted: &'static [&'static str]) -> Muting {
+    Muting { by, aspect: Some(aspect), same_text: false, muted }
+}
+
 /// Stands for every rule.
 const ALL: &[&str] = &["*"];
 
@@ -151,6 +156,20 @@ const TABLE: &[Muting] = &[
         same_text: false,
         muted: &["policy-open-to-any-vpc"],
     },
+    muting(
+        "missing-resource-policy",
+        &[
+            "policy-omits-endpoint",
+            "policy-open-to-any-vpc",
+            "policy-denies-everyone",
+            "unsigned-principal-condition",
+            "widened-allow-list",
+            "conflicting-policies",
+        ],
+    ),
+    muting("unsigned-principal-condition", &["policy-denies-everyone", "policy-omits-endpoint"]),
+    muting_aspect("conflicting-policies", Aspect::LetsStrangersIn, &["policy-open-to-any-vpc"]),
+    muting_aspect("widened-allow-list", Aspect::LetsStrangersIn, &["policy-open-to-any-vpc"]),
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),
     muting_entry("not-a-vpc-endpoint-id", BESIDE_A_WRONG_ENTRY),
     muting_entry("wrong-endpoint-service", BESIDE_A_WRONG_ENTRY),

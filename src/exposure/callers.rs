@@ -10,6 +10,8 @@ use crate::exposure::links::neighbours;
 use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, NamedBy};
 use crate::exposure::reasons::Because;
 use crate::exposure::signatures::SignedOnly;
+use crate::exposure::twofold::Twofold;
+use crate::exposure::widening::MixedLists;
 use crate::source::Span;
 use crate::template::document::Resource;
 use crate::template::value::{Same, Value};
@@ -29,17 +31,22 @@ pub(crate) fn judge(
     case.signed_only = judged.signed_only;
     case.shut_by = judged.shut_by;
     case.allows_none = judged.allows_none;
+    case.mixed_lists = judged.mixed_lists;
+    case.twofold = judged.twofold;
 }
 
-/// What follows for one case.
+/// What follows from the policies of a case.
 pub(crate) struct Judged {
+    /// All callers, associated endpoints first, with decisions.
     pub(crate) callers: Vec<Caller>,
     signed_only: Option<SignedOnly>,
     shut_by: Vec<Because>,
     allows_none: bool,
+    mixed_lists: Vec<MixedLists>,
+    twofold: Option<Twofold>,
 }
 
-/// All callers, and whether routes that ask for no signature are let in for signed calls only.
+/// All callers, and what else follows from the policies.
 pub(crate) fn judged(
     context: &Context<'_>,
     endpoints: &[Endpoint],
@@ -63,7 +70,11 @@ pub(crate) fn judged(
     let signed_only = judge.signed_only(&callers);
     let shut_by = judge.shut_by(&callers);
     let allows_none = judge.allows_none(&callers);
-    Judged { callers, signed_only, shut_by, allows_none }
+    let mixed_lists = judge.mixed_lists(&callers);
+    let surprises = stack.lowered.surprises.iter();
+    let surprises: Vec<_> = surprises.filter(|surprise| surprise.resource == resource.id).collect();
+    let twofold = judge.twofold(&callers, &surprises);
+    Judged { callers, signed_only, shut_by, allows_none, mixed_lists, twofold }
 }
 
 fn caller(class: CallerClass) -> Caller {

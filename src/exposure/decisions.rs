@@ -162,6 +162,15 @@ impl<'run> Judge<'run> {
         opinion
     }
 
+    /// What other documents, in place of the policies, say about the same callers.
+    pub(super) fn decided_by(&mut self, documents: Vec<PolicyDocument>, callers: &[Caller]) -> Vec<Caller> {
+        let mut decided = callers.to_vec();
+        let own = std::mem::replace(&mut self.documents, documents);
+        self.decide(&mut decided);
+        self.documents = own;
+        decided
+    }
+
     /// The policy of the endpoint resource that a caller comes through.
     pub(super) fn endpoint_gate(&mut self, class: &CallerClass) -> Option<Gate> {
         let CallerClass::Endpoint(value) = class else { return None };

@@ -27,6 +27,7 @@ pub mod extent;
 pub mod fronts;
 pub mod gates;
 mod leads;
+pub mod joined;
 pub mod links;
 mod markers;
 pub mod misses;
@@ -50,6 +51,8 @@ mod shut;
 pub mod signatures;
 pub mod statements;
 mod ways;
+pub mod twofold;
+pub mod widening;
 mod wiring;
 mod zones;
 

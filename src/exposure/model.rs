@@ -17,6 +17,8 @@ use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
 use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
 use crate::exposure::signatures::SignedOnly;
+use crate::exposure::twofold::Twofold;
+use crate::exposure::widening::MixedLists;
 use crate::policy::document::Problem;
 use crate::source::{FileId, Span};
 use crate::template::lowered::{Refusal, Surprise};
@@ -359,6 +361,10 @@ pub struct Case {
     pub shut_by: Vec<Because>,
     /// That everybody is refused and nobody would be allowed if no statement denied anything.
     pub allows_none: bool,
+    /// Lists of VPCs and endpoints of which the policies ask for one only; at most one of each kind.
+    pub mixed_lists: Vec<MixedLists>,
+    /// Its policies, where there are two.
+    pub twofold: Option<Twofold>,
 }
 
 /// Where a policy was written.

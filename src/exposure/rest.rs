@@ -147,6 +147,8 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         signed_only: None,
         shut_by: Vec::new(),
         allows_none: false,
+        mixed_lists: Vec::new(),
+        twofold: None,
         strict_endpoint_access: Some(false),
     }
 }

@@ -50,6 +50,8 @@ pub enum Aspect {
     Whole,
     /// It leaves the endpoint type unset.
     EndpointType,
+    /// It is why strangers get in.
+    LetsStrangersIn,
     /// It could not be decided.
     Undecided,
     /// The deployment fails because of it.

@@ -60,6 +60,8 @@ static CATALOGUE: &[(RuleId, &str)] = catalogue![
     "source-ip-on-private-api",
     "private-range-on-public-api",
     "if-exists-opens-policy",
+    "widened-allow-list",
+    "conflicting-policies",
     "sam-allow-list-not-a-list",
     "sam-allow-list-entry-ignored",
     "sam-unknown-policy-key",

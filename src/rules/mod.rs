@@ -8,6 +8,7 @@ pub mod conditionally_public_api;
 pub mod dead_routing;
 pub mod consumer;
 pub mod consumer_outside_vpc;
+pub mod conflicting_policies;
 pub mod duplicate_private_dns;
 pub mod duplicate_vpc_endpoint_id;
 pub mod endpoint_configuration_on_http_api;
@@ -78,6 +79,7 @@ pub mod unsupported_dns_option;
 pub mod unsupported_globals_key;
 pub mod vpc_condition_on_public_api;
 pub mod vpc_dns_disabled;
+pub mod widened_allow_list;
 pub mod words;
 pub mod wrong_endpoint_configuration_key;
 pub mod wrong_endpoint_service;
@@ -224,6 +226,8 @@ pub const RULES: &[Rule] = &[
     rule("source-ip-on-private-api", source_ip_on_private_api::check),
     rule("private-range-on-public-api", private_range_on_public_api::check),
     rule("if-exists-opens-policy", if_exists_opens_policy::check),
+    rule("widened-allow-list", widened_allow_list::check),
+    rule("conflicting-policies", conflicting_policies::check),
     rule("sam-allow-list-not-a-list", sam_allow_list_not_a_list::check),
     rule("sam-allow-list-entry-ignored", sam_allow_list_entry_ignored::check),
     rule("sam-unknown-policy-key", sam_unknown_policy_key::check),

@@ -51,6 +51,7 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>, found: &SignedOnly) -> Findin
     )
     .confidence(if sure { Confidence::High } else { Confidence::Medium })
     .occurs(occurrence)
+    .related(found.made.then(|| Label::new(api.id_span, "this API")))
     .related(found.routes.iter().take(MAX_SHOWN).map(method_label))
     .why(why(found))
     .notes([format!("for example, {call} {} is refused", telling::way(&found.class))])

@@ -184,6 +184,10 @@ pub enum SurpriseKind {
         field: String,
         /// The key in `Globals`.
         global: Span,
+        /// The list in `Globals`.
+        inherited: Span,
+        /// The API's own list.
+        own: Span,
     },
     /// VPCs and endpoints in the lists of one kind: an allow-list admits callers that match either, a
     /// deny-list refuses only callers that match both. The span is the key of the VPCs' list or the entry.
@@ -212,6 +216,8 @@ pub enum SurpriseKind {
     TwoPolicies {
         /// The key of the other one.
         other: Span,
+        /// The other one.
+        written: Span,
         /// Whether the second is appended to the first instead of standing beside it.
         appended: bool,
     },

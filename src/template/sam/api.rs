@@ -4,7 +4,7 @@
 //! A refused step is recorded and the rest goes on, so that half a definition still has an API.
 
 use crate::source::Span;
-use crate::syntax::tree::NodeId;
+use crate::syntax::tree::{Entry, NodeId};
 use crate::template::lowered::SurpriseKind;
 use crate::template::sam::auth;
 use crate::template::sam::checks;
@@ -156,7 +156,7 @@ impl RestApi {
         if !lowering.nodes.is_dict(policy) {
             return Err(Refuse::new(key, "`Auth.ResourcePolicy` must be a map"));
         }
-        self.report_two_policies(lowering, key, body);
+        report_two_policies(lowering, &self.parent.id, self.properties, key);
         let lists = policy_lists::read(lowering, &self.parent.id, policy);
         let paths = openapi::paths(&lowering.nodes, body);
         if paths.is_empty() && lists.any {
@@ -170,31 +170,6 @@ impl RestApi {
             resource_policy::add_for_path(lowering, &lists, body, &path, stage)?;
         }
         resource_policy::add_custom(lowering, &lists, body)
-    }
-
-    fn report_two_policies(&self, lowering: &mut Lowering<'_>, key: Span, body: NodeId) {
-        if let Some(policy) = lowering.nodes.entry(self.properties, "Policy")
-            && lowering.nodes.is_truthy(policy.value)
-        {
-            let other = lowering.nodes.span(policy.key);
-            let kind = SurpriseKind::TwoPolicies { other, appended: false };
-            lowering.surprise(&self.parent.id, key, kind);
-        }
-        let written = self.written_body_policy(lowering);
-        if lowering.nodes.entry(body, POLICY).is_some()
-            && let Some(other) = written
-        {
-            let kind = SurpriseKind::TwoPolicies { other, appended: true };
-            lowering.surprise(&self.parent.id, key, kind);
-        }
-    }
-
-    /// Where the user wrote a policy into the body, as opposed to one that events put there.
-    fn written_body_policy(&self, lowering: &Lowering<'_>) -> Option<Span> {
-        let resource = lowering.template.resource(&self.parent.id)?;
-        let body = lowering.nodes.get(resource.properties?, "DefinitionBody")?;
-        let entry = lowering.nodes.entry(body, POLICY)?;
-        lowering.nodes.is_truthy(entry.value).then(|| lowering.nodes.span(entry.key))
     }
 
     fn make_rest_api(&self, lowering: &mut Lowering<'_>, body: Option<NodeId>) {
@@ -280,4 +255,31 @@ impl RestApi {
         lowering.make(&self.parent, &stage, "AWS::ApiGateway::Stage", properties);
         (deployment, stage)
     }
+}
+
+/// Records that an API has a policy beside the one that a `ResourcePolicy` makes, or in the body that it is appended
+/// to. `key` is the key of the `ResourcePolicy`.
+pub(super) fn report_two_policies(lowering: &mut Lowering<'_>, api: &str, properties: NodeId, key: Span) {
+    let nodes = &lowering.nodes;
+    let property = nodes.entry(properties, "Policy").filter(|entry| nodes.is_truthy(entry.value));
+    let written = property.into_iter().map(|entry| (entry, false));
+    let written = written.chain(written_body_policy(lowering, api).map(|entry| (entry, true)));
+    let kinds: Vec<SurpriseKind> = written
+        .map(|(entry, appended)| SurpriseKind::TwoPolicies {
+            other: nodes.span(entry.key),
+            written: nodes.span(entry.value),
+            appended,
+        })
+        .collect();
+    for kind in kinds {
+        lowering.surprise(api, key, kind);
+    }
+}
+
+/// The policy that the user wrote into the body, as opposed to one that events put there.
+fn written_body_policy(lowering: &Lowering<'_>, api: &str) -> Option<Entry> {
+    let resource = lowering.template.resource(api)?;
+    let body = lowering.nodes.get(resource.properties?, "DefinitionBody")?;
+    let entry = lowering.nodes.entry(body, POLICY)?;
+    lowering.nodes.is_truthy(entry.value).then_some(entry)
 }

@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::document::Origin;
 use crate::template::lowered::{EventRoute, RefusalKind, SurpriseKind};
+use crate::template::sam::api;
 use crate::template::sam::authorizers;
 use crate::template::sam::checks;
 use crate::template::sam::event_auth::{self, EventAuth};
@@ -285,6 +286,8 @@ fn apply_auth(lowering: &mut Lowering<'_>, placed: &Placed, auth: NodeId, body: 
     if !lowering.nodes.is_dict(entry.value) {
         return Err(Refuse::new(key, "`ResourcePolicy` of an event must be a map"));
     }
+    let properties = lowering.properties(placed.at);
+    api::report_two_policies(lowering, &placed.api.id, properties, key);
     let lists = policy_lists::read(lowering, &placed.api.id, entry.value);
     let stage = match placed.stage {
         Some(stage) => stage,

@@ -308,8 +308,12 @@ fn report_joined_lists(lowering: &mut Lowering<'_>, at: usize, globals: &[(Strin
             continue;
         };
         if [first, second].iter().all(|entry| nodes.shape(entry.value) == Shape::List) {
-            let kind =
-                SurpriseKind::JoinedAllowLists { field: field.to_owned(), global: nodes.span(first.key) };
+            let kind = SurpriseKind::JoinedAllowLists {
+                field: field.to_owned(),
+                global: nodes.span(first.key),
+                inherited: nodes.span(first.value),
+                own: nodes.span(second.value),
+            };
             joined.push((nodes.span(second.key), kind));
         }
     }
