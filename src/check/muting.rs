@@ -92,6 +92,8 @@ const BESIDE_A_BROKEN_ENDPOINT: &[&str] = &[
 /// In order: a finding that an earlier line has muted mutes nothing.
 const TABLE: &[Muting] = &[
     muting("unreadable-template", ALL),
+    // In front of what mutes the condition: that nobody gets in follows from it all the same.
+    muting("vpc-condition-on-public-api", &["policy-denies-everyone"]),
     muting("sam-endpoint-configuration-shape", BESIDE_A_BROKEN_TYPE),
     muting("invalid-endpoint-type", BESIDE_A_BROKEN_TYPE),
     muting(
@@ -124,7 +126,6 @@ const TABLE: &[Muting] = &[
         same_text: false,
         muted: &["public-api"],
     },
-    muting("vpc-condition-on-public-api", &["policy-denies-everyone"]),
     muting("private-range-on-public-api", &["policy-denies-everyone"]),
     muting_unstated("vpc-condition-on-public-api", &["public-api"]),
     muting_unstated("private-range-on-public-api", &["public-api"]),
