@@ -129,6 +129,12 @@ impl Domain {
         self.made_from.is_none() || is_private == (self.type_name == "AWS::ApiGateway::DomainNameV2")
     }
 
+    /// Whether its resource type is the one for private domains, which alone takes a policy and access associations
+    /// (resource schemas of `AWS::ApiGateway::DomainName` and `AWS::ApiGateway::DomainNameV2`).
+    pub fn is_of_private_kind(&self) -> bool {
+        self.type_name == "AWS::ApiGateway::DomainNameV2"
+    }
+
     /// Whether `value` is the `Ref` of this domain's resource.
     pub fn is_named_by(&self, value: &Value) -> bool {
         let Value::Named(name) = value else { return false };

@@ -39,6 +39,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
 fn lacks_policy(domain: &Domain, access: &Access) -> bool {
     access.kind.endpoint_type == EndpointType::Private
         && domain.is_as_lowered(access)
+        && domain.is_of_private_kind()
         && access.policy.is_none()
 }
 

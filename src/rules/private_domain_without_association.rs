@@ -28,6 +28,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
 fn is_closed(domain: &Domain, access: &Access) -> bool {
     access.kind.endpoint_type == EndpointType::Private
         && domain.is_as_lowered(access)
+        && domain.is_of_private_kind()
         && !access.incomplete
         && access.sources.is_empty()
 }
