@@ -9,7 +9,7 @@ use crate::exposure::network::Stated;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
-use crate::template::value::Sourced;
+use crate::template::value::{Same, Sourced};
 
 const ID: &str = "wrong-mapping-for-private-domain";
 
@@ -29,9 +29,9 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(wrong_domain(domain, &occurrence, value));
         }
         for key in passages(&domain.facts.routing) {
-            let is_wrong = |state: &Stated<Routing>| wrong(domain, &state.fact, key).is_some();
+            let is_wrong = |state: &Stated<Routing>| wrong(ctx, domain, &state.fact, key).is_some();
             if let Some(occurrence) = occurrence(&domain.facts.routing, is_wrong)
-                && let Some(passage) = wrong(domain, &occurrence.state.fact, key)
+                && let Some(passage) = wrong(ctx, domain, &occurrence.state.fact, key)
             {
                 findings.push(wrong_mapping(domain, &occurrence, passage));
             }
@@ -55,17 +55,30 @@ fn is_same(one: &Passage, other: &Passage) -> bool {
 }
 
 /// The mapping, if it is there and not for a domain of this type.
-fn wrong<'run>(domain: &Domain, routing: &'run Routing, key: &Passage) -> Option<&'run Passage> {
+fn wrong<'run>(
+    ctx: &Context<'_>,
+    domain: &Domain,
+    routing: &'run Routing,
+    key: &Passage,
+) -> Option<&'run Passage> {
     let passage = routing.passages.iter().find(|passage| is_same(passage, key))?;
     let is_wrong = match (routing.kind.endpoint_type, passage.kind) {
         // A private domain of another kind is wrong itself.
         (EndpointType::Private, PassageKind::BasePathMapping | PassageKind::ApiMapping) => {
-            domain.type_name == PRIVATE_DOMAIN
+            domain.type_name == PRIVATE_DOMAIN && !has_public_twin(ctx, domain, passage)
         }
         (EndpointType::Edge | EndpointType::Regional, PassageKind::BasePathMappingV2) => true,
         _ => false,
     };
     is_wrong.then_some(passage)
+}
+
+/// Whether the mapping names its domain by a name that a public domain of the run has, too: then it maps that one.
+/// Inside and outside of a VPC one name may lead to different domains, and only a public one is known by its name.
+fn has_public_twin(ctx: &Context<'_>, domain: &Domain, passage: &Passage) -> bool {
+    let by_name = passage.names.value.same(&domain.name) == Same::Yes;
+    let mut all = ctx.model.domains.iter();
+    by_name && all.any(|twin| twin.type_name != PRIVATE_DOMAIN && twin.name.same(&domain.name) == Same::Yes)
 }
 
 fn wrong_domain(domain: &Domain, occurrence: &Occurrence<'_, Stated<Routing>>, value: &Sourced) -> Finding {
