@@ -22,12 +22,13 @@ const NUMBER: usize = 3;
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
     for (api, _) in ctx.apis().filter(|(api, _)| api.kind == ApiKind::Rest && api.refused.is_none()) {
+        // One that is `AWS::NoValue` in each case is none.
+        let Some(policy) = policy(api) else { continue };
         let stale =
             api.surprises.iter().filter(|surprise| surprise.kind == SurpriseKind::PolicyNotRedeployed);
         for surprise in stale {
             push_shared(findings, first, sam(api, surprise.span));
         }
-        let Some(policy) = policy(api) else { continue };
         let own = |one: &&Deployment| one.file == api.file && one.api == api.resource;
         for deployment in ctx.model.deployments.iter().filter(own) {
             if !has_version(&deployment.resource) {
