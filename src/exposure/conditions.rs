@@ -152,6 +152,22 @@ impl<'c> Stated<'c> {
         }
     }
 
+    /// Whether it is for all routes of the API, by one of its resources.
+    pub fn is_for_all_routes(&self) -> bool {
+        let Some(part) = self.statement.part("Resource") else { return false };
+        let all = match &part.value.value {
+            Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(&part.value),
+        };
+        let is_all = |text: &str| {
+            // `execute-api:/*`, or the same behind a region, an account and an id.
+            let routes = text.strip_prefix("execute-api:").or_else(|| text.splitn(6, ':').nth(5));
+            let routes = routes.and_then(|routes| routes.find(['/', '*']).and_then(|at| routes.get(at..)));
+            text == "*" || routes.is_some_and(|routes| ["*", "/*"].contains(&routes))
+        };
+        all.iter().any(|resource| resource.value.as_text().is_none_or(is_all))
+    }
+
     /// Whether it is one of the statements of the API's policy that make an answer; `all` are those of the case.
     pub fn makes(&self, because: &Because, all: &[Stated<'_>]) -> bool {
         let mut own = all.iter().filter(|other| other.policy_at == self.policy_at);

@@ -43,6 +43,8 @@ struct Asked<'case> {
     effect: Effect,
     /// Whether SAM writes it, from a list of the user's.
     is_made: bool,
+    /// Whether it is for all routes.
+    is_for_all: bool,
 }
 
 /// The first statement by which nobody gets in for want of a private address.
@@ -61,11 +63,16 @@ fn asked(case: &Case) -> Option<Asked<'_>> {
         all.all(|one| found(one, Effect::Allow)).then(|| allowing.next()).flatten()
     };
     let one = denies.or_else(allows)?;
-    Some(Asked { values: private_only(one)?.values(), effect: one.effect, is_made: one.is_made() })
+    Some(Asked {
+        values: private_only(one)?.values(),
+        effect: one.effect,
+        is_made: one.is_made(),
+        is_for_all: one.is_for_all_routes(),
+    })
 }
 
-/// The test of a statement that only private addresses pass, if there is one. In a Deny it has to stand alone:
-/// what stands beside it narrows whom it denies.
+/// The test of a statement that only private addresses pass, if there is one. In a Deny nothing may stand
+/// beside it that narrows whom it denies.
 fn private_only<'case>(one: &Stated<'case>) -> Option<Tested<'case>> {
     let mut passed = one.tests.iter().filter(|test| {
         test.about == About::Address
@@ -73,7 +80,9 @@ fn private_only<'case>(one: &Stated<'case>) -> Option<Tested<'case>> {
             && test.admits_values(one.effect) == Some(true)
     });
     let test = passed.find(|test| is_private(test.values()))?;
-    let alone = one.tests.len() == 1;
+    // No call to a public API has the keys of a VPC: a test that holds without them narrows nothing.
+    let narrows = |test: &&Tested<'_>| test.about != About::Vpc || !test.operator.negated;
+    let alone = one.tests.iter().filter(narrows).count() == 1;
     (one.effect == Effect::Allow || alone).then_some(*test)
 }
 
@@ -134,8 +143,10 @@ fn why(case: &Case, asked: &Asked<'_>) -> String {
     let passed = case.methods.iter().any(|method| matches!(method.auth, Auth::Iam | Auth::Lambda));
     let end = if asked.effect == Effect::Allow && passed {
         "and what gets in nonetheless is let in by an authorizer or its own policies, from any address"
-    } else {
+    } else if asked.is_made || asked.is_for_all {
         "so every call gets 403"
+    } else {
+        "so every call to the routes that it is for gets 403"
     };
     format!(
         "a call to {} API has the public address by which it leaves its network, also when it starts inside a VPC; \
