@@ -24,6 +24,8 @@ pub struct Configuration {
     pub ip_address_type: Option<Sourced>,
     /// The key under which the first endpoint of the association stands.
     pub association_key: Option<Span>,
+    /// Whether the association is a list parameter whose default is empty: the template alone makes none.
+    pub association_left_empty: bool,
     /// Why there may be an association nobody can see, with the text that hides it; `None` where one is known.
     pub hidden_association: Option<(String, Span)>,
     /// The import of a body, where there is one.

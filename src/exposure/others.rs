@@ -186,7 +186,7 @@ fn build<'run>(
         origin: origin(resource),
         condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
         refused,
-        surprises: rest::surprises(stack, resource),
+        surprises: rest::surprises(context, stack, resource),
         cases,
         incomplete,
         markers: markers::find(stack, resource),

@@ -11,7 +11,7 @@ use crate::exposure::model::{
 use crate::exposure::others::from_globals;
 use crate::exposure::served::{self, Served};
 use crate::exposure::{
-    Context, backends, callers, cases, doors, endpoint_type, entries, markers, misses, origin, routes,
+    Context, backends, callers, cases, doors, endpoint_type, entries, markers, misses, origin, routes, wiring,
 };
 use crate::policy::document::PolicyDocument;
 use crate::policy::text::Names;
@@ -19,6 +19,7 @@ use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
 use crate::template::guards::Guard;
+use crate::template::lowered::{Surprise, SurpriseKind};
 use crate::template::resolve::Resolver;
 use crate::template::value::{Name, Sourced, StepKind, Value};
 use crate::workspace::Stack;
@@ -62,7 +63,7 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         origin: origin(resource),
         condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
         refused,
-        surprises: surprises(stack, resource),
+        surprises: surprises(context, stack, resource),
         cases: found,
         incomplete,
         markers: markers::find(stack, resource),
@@ -99,8 +100,19 @@ pub(crate) fn refusal(stack: &Stack, resource: &Resource) -> Option<(String, Spa
     own.or_else(|| refusals.first()).map(|refusal| (refusal.reason.clone(), refusal.span))
 }
 
-pub(crate) fn surprises(stack: &Stack, resource: &Resource) -> Vec<crate::template::lowered::Surprise> {
-    stack.lowered.surprises.iter().filter(|surprise| surprise.resource == resource.id).cloned().collect()
+pub(crate) fn surprises(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Vec<Surprise> {
+    let own = stack.lowered.surprises.iter().filter(|surprise| surprise.resource == resource.id);
+    own.filter(|surprise| happens(context, stack, &surprise.kind)).cloned().collect()
+}
+
+/// Whether it happens in some case: what no case makes has no events.
+fn happens(context: &Context<'_>, stack: &Stack, kind: &SurpriseKind) -> bool {
+    let SurpriseKind::EventNotInBody { handler, .. } = kind else { return true };
+    let Some(handler) = stack.lowered.resources.iter().find(|resource| resource.id == *handler) else {
+        return true;
+    };
+    let explored = cases::split(context, stack, |resolver| wiring::exists(resolver, handler).then_some(()));
+    !explored.complete || !explored.cells.is_empty()
 }
 
 /// A piece of a template: nothing in it runs, so what is missing may stand elsewhere.
@@ -269,6 +281,8 @@ fn associations(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, 
             import.ids = Some(key);
         }
     }
+    draft.case.configuration.association_left_empty =
+        draft.case.association.as_ref().is_some_and(|value| is_left_empty(resolver, &draft.case, value));
     draft.case.association = draft.case.association.take().map(|value| from_globals(stack, value));
     if draft.case.vpc_endpoint_ids.is_empty() {
         let body = body(stack, resource, resolver);
@@ -277,6 +291,15 @@ fn associations(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, 
         // What hides the body as a whole hides its policy, too, and is known already.
         draft.case.configuration.hidden_association = draft.case.hidden_policy.clone().or(part);
     }
+}
+
+/// Whether it is a list that the template's own parameter leaves empty where nobody gives another.
+fn is_left_empty(resolver: &Resolver<'_, '_>, case: &Case, association: &Sourced) -> bool {
+    let Value::Named(name) = &association.value else { return false };
+    let Name::Parameter { stack, name } = &**name else { return false };
+    let parameter = resolver.scope().template.parameter(name).filter(|_| *stack == case.stack);
+    let is_empty = |node: NodeId| resolver.tree().scalar(node) == Some("");
+    parameter.is_some_and(|parameter| parameter.is_list() && parameter.default.is_some_and(is_empty))
 }
 
 /// Adds the policies.

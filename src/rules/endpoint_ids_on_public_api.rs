@@ -31,7 +31,11 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// The key of the ids, if there are any.
 fn key(case: &Case) -> Option<Span> {
-    case.configuration.association_key.filter(|_| !case.vpc_endpoint_ids.is_empty())
+    let configuration = &case.configuration;
+    // A list that is empty by default is filled where the type is another, too.
+    configuration
+        .association_key
+        .filter(|_| !case.vpc_endpoint_ids.is_empty() && !configuration.association_left_empty)
 }
 
 fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrence<'_>, key: Span) -> Finding {

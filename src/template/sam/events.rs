@@ -367,7 +367,9 @@ fn serves(nodes: &Nodes, paths: NodeId, operation: &Operation) -> bool {
     let wanted = normal(&operation.path);
     let method = openapi::normalized(&operation.method);
     let head_of = |path: &str| {
-        let (head, _) = path.strip_suffix("+}")?.rsplit_once('{')?;
+        // `*` stands for all paths in the permission that the event makes, and nowhere else.
+        let (head, _) =
+            path.strip_suffix("+}").map_or_else(|| path.split_once('*'), |path| path.rsplit_once('{'))?;
         Some(openapi::without_parameters(head))
     };
     // An event for all paths below one, or for any method, is content with some of them: its permission covers them
@@ -382,7 +384,7 @@ fn serves(nodes: &Nodes, paths: NodeId, operation: &Operation) -> bool {
         let has = |item: NodeId| {
             let keys = nodes.keys(item);
             let any = [ANY_METHOD, "$ref", "Fn::Transform"];
-            let is_verb = |key: &str| method == ANY_METHOD && openapi::is_verb(key);
+            let is_verb = |key: &str| [ANY_METHOD, "*"].contains(&method.as_str()) && openapi::is_verb(key);
             keys.iter()
                 .any(|key| key.eq_ignore_ascii_case(&method) || any.contains(&key.as_str()) || is_verb(key))
         };
