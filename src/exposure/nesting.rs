@@ -100,10 +100,13 @@ fn list(resolver: &mut Resolver<'_, '_>, node: NodeId) -> Option<(Sourced, Optio
     }
     // Exports and outputs are text, whatever is written there.
     let function = intrinsic(tree, node).map(|it| it.function);
-    if matches!(function, Some(Function::ImportValue | Function::GetAtt)) {
+    if function == Some(Function::ImportValue) {
         return None;
     }
     let value = resolver.resolve(node);
+    if function == Some(Function::GetAtt) {
+        return is_list_attribute(resolver, &value.value).then_some((value, None));
+    }
     is_list(&value.value).then_some((value, None))
 }
 
@@ -118,6 +121,16 @@ fn branch(resolver: &mut Resolver<'_, '_>, mut node: NodeId) -> Option<NodeId> {
         node = if resolver.condition(tree.scalar(condition)?)? { yes } else { no };
     }
     None
+}
+
+/// Whether it is an attribute of an endpoint of this template that is a list (`AWS::EC2::VPCEndpoint`, return values).
+fn is_list_attribute(resolver: &Resolver<'_, '_>, value: &Value) -> bool {
+    let Value::Named(name) = value else { return false };
+    let Name::Attribute { stack, id, attribute } = &**name else { return false };
+    let resource = resolver.scope().lowered.resources.iter().find(|resource| resource.id == *id);
+    *stack == resolver.scope().stack
+        && resource.is_some_and(|resource| resource.type_name == "AWS::EC2::VPCEndpoint")
+        && ["DnsEntries", "NetworkInterfaceIds"].contains(&attribute.as_str())
 }
 
 /// Whether a value is a list for certain.
