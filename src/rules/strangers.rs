@@ -42,7 +42,12 @@ pub fn narrow_deny(case: &Case) -> Option<&Because> {
     let about_way = |because: &&Because| {
         because.met == Met::Denied && because.part.asks_for_vpc() && because.resources.is_some()
     };
-    reasons(case, false).find(about_way)
+    // Where a stranger also gets in by the very same route, something else than the resources tells them apart.
+    let elsewhere = |because: &&Because| {
+        let place = |one: &Because| (one.witness.route.clone(), one.witness.stage.clone());
+        reasons(case, true).all(|open| place(open) != place(because))
+    };
+    reasons(case, false).filter(about_way).find(elsewhere)
 }
 
 /// Whether strangers get in on SAM's extra stage only, which no statement names: SAM writes the statements for the
