@@ -3,7 +3,7 @@
 //! Who gets in on the stages that were asked for is another rule's.
 
 use crate::diagnostic::{Confidence, Label, Persona, Severity};
-use crate::exposure::conditions::{About, Stated, stated};
+use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Auth, Caller, CallerClass, Case, PolicySource, Stage};
 use crate::policy::document::Effect;
 use crate::rules::finding::{Finding, Subject};
@@ -48,7 +48,7 @@ fn allow_list(stated: &Stated<'_>) -> Option<Span> {
     let is_made =
         stated.policy.from == PolicySource::Sam && stated.is_made() && stated.effect == Effect::Deny;
     let mut tests = stated.tests.iter().filter(|test| test.about == About::Vpc && test.operator.negated);
-    is_made.then(|| tests.next()).flatten().map(|test| test.key_span())
+    is_made.then(|| tests.next()).flatten().map(Tested::key_span)
 }
 
 /// A caller whom nobody names and who gets in on the stray stage only.
