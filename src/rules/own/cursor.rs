@@ -132,7 +132,8 @@ fn place_of(error: &serde_yaml::Error, file: FileId, text: &str) -> Span {
 /// A node's place, of a collection only its first key or item: a picture of a whole file helps nobody.
 fn first_line(tree: &Tree, node: NodeId) -> Span {
     let first = tree.entries(node).first().map(|entry| entry.key).or(tree.items(node).first().copied());
-    tree.span(first.filter(|first| tree.scalar(*first).is_some()).unwrap_or(node))
+    let shows = |first: &NodeId| tree.scalar(*first).is_some() && !tree.span(*first).range.is_empty();
+    tree.span(first.filter(shows).unwrap_or(node))
 }
 
 /// A place in a document.
@@ -183,10 +184,12 @@ impl<'d> Cursor<'d> {
     /// Items of a list; `None` when it is none.
     pub(super) fn items(self) -> Option<Vec<Cursor<'d>>> {
         let nodes = self.tree.items(self.node);
+        // Of an item of which nothing is written the list is shown.
+        let shows = |node: &NodeId| !self.tree.span(*node).range.is_empty();
         let item = |(index, value)| Cursor {
             tree: self.tree,
             value,
-            node: nodes.get(index).copied().unwrap_or(self.node),
+            node: nodes.get(index).copied().filter(shows).unwrap_or(self.node),
         };
         Some(self.value.as_sequence()?.iter().enumerate().map(item).collect())
     }
