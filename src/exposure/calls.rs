@@ -123,7 +123,10 @@ fn call(context: &Context<'_>, stack: &Stack, holder: Holder<'_>, host: Host) ->
         Holder::Resource(resource) => (&resource.id, resource.id_span, network(context, stack, resource)),
         Holder::Output(output) => (&output.name, output.name_span, (Vec::new(), None)),
     };
+    let is_host_header =
+        host.endpoint.is_none() && is_bare(&host.text) && names_endpoint(context, stack, holder);
     Call {
+        is_host_header,
         file: stack.template.file,
         resource: name.clone(),
         id_span,
@@ -137,6 +140,18 @@ fn call(context: &Context<'_>, stack: &Stack, holder: Holder<'_>, host: Host) ->
         vpc,
         cases: Vec::new(),
     }
+}
+
+/// Whether a text is a host without a scheme.
+fn is_bare(text: &Sourced) -> bool {
+    let parts = text.value.to_parts().unwrap_or_default();
+    !parts.iter().any(|part| matches!(part, Part::Literal(literal) if literal.contains("://")))
+}
+
+/// Whether a resource also holds the own name of a VPC endpoint.
+fn names_endpoint(context: &Context<'_>, stack: &Stack, holder: Holder<'_>) -> bool {
+    let Holder::Resource(Resource { properties: Some(properties), .. }) = holder else { return false };
+    [ENDPOINT_HOST, "DnsEntries"].iter().any(|part| !texts(context, stack, *properties, part).is_empty())
 }
 
 /// Whether the resource or output is made in the case under way; in doubt it is.

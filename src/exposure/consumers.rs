@@ -26,6 +26,8 @@ pub struct Call {
     pub alias_endpoint: Option<Value>,
     /// The region in the host, if it is known text.
     pub region: Option<String>,
+    /// Whether it is a bare host beside the name of a VPC endpoint: calls by that name carry it as a header.
+    pub is_host_header: bool,
     /// Whether it is an output rather than something that calls.
     pub is_output: bool,
     /// Subnets the caller runs in (`VpcConfig` and the like), empty when none is written.

@@ -241,6 +241,10 @@ impl Reader<'_> {
                 return (None, Vec::new());
             }
         };
+        if let Some(member) = members.iter().find(|member| is_transform(member)) {
+            self.hide(member.key_span, "a transform writes part of the policy");
+            return (None, Vec::new());
+        }
         for member in members {
             if !["Version", "Id", "Statement"].contains(&member.key.as_str()) {
                 self.problem(member.key_span, ProblemKind::UnknownElement(member.key.clone()));
@@ -291,4 +295,9 @@ impl Reader<'_> {
 /// The member with this key, unless its value is `AWS::NoValue`.
 pub(super) fn find<'m>(members: &'m [Member], key: &str) -> Option<&'m Member> {
     members.iter().find(|m| m.key == key && m.value.value != Value::Absent)
+}
+
+/// Whether a key is a transform, such as `AWS::Include`, which puts other keys in its place.
+pub(super) fn is_transform(member: &Member) -> bool {
+    member.key == "Fn::Transform"
 }

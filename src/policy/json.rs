@@ -17,7 +17,7 @@ pub(super) enum Reading {
     AsIs,
     /// The JSON's value.
     Read(Sourced),
-    /// Text without names that is no JSON; what was found.
+    /// Text that is no JSON whatever its names stand for; what was found.
     NotJson(String),
     /// Text whose names stand where the structure would be; the reason.
     Unknown(String),
@@ -41,7 +41,7 @@ pub(super) fn read_if_text(value: &Sourced) -> Reading {
     });
     match read {
         Ok(read) => Reading::Read(read),
-        Err(_) if matches!(value.value, Value::Text(_)) => {
+        Err(_) if !reader.has_only_plain_names() => {
             Reading::Unknown("the policy is text whose structure only AWS knows".to_owned())
         }
         Err(error) => Reading::NotJson(error),
@@ -72,6 +72,18 @@ struct Reader {
 }
 
 impl Reader {
+    /// Whether reading stopped at a character or the end, and all names before it stand for texts without quotes:
+    /// ids of resources, accounts, regions and the like. Those were met inside of strings only.
+    fn has_only_plain_names(&self) -> bool {
+        let read = self.units.get(..=self.at).unwrap_or(&self.units);
+        let stopped_at_name = matches!(self.units.get(self.at), Some(Unit::Name(_)));
+        let is_plain = |unit: &Unit| match unit {
+            Unit::Character(_) => true,
+            Unit::Name(name) => matches!(**name, Name::Resource { .. } | Name::Pseudo { .. }),
+        };
+        !stopped_at_name && read.iter().all(is_plain)
+    }
+
     fn peek(&self) -> Option<char> {
         match self.units.get(self.at) {
             Some(Unit::Character(character)) => Some(*character),

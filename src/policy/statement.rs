@@ -5,7 +5,7 @@
 use super::condition::read_constant;
 use super::document::{
     ConditionTest, Effect, Element, PrincipalElement, PrincipalValue, ProblemKind, Reader, SpannedText,
-    Statement, Unknown, find,
+    Statement, Unknown, find, is_transform,
 };
 use super::operator::Operator;
 use super::text::Text;
@@ -53,6 +53,10 @@ pub(super) fn read(reader: &mut Reader<'_>, value: &Sourced) -> Statement {
             return statement;
         }
     };
+    if let Some(member) = members.iter().find(|member| is_transform(member)) {
+        hide(&mut statement, member.key_span, "a transform writes part of the statement");
+        return statement;
+    }
     for member in members {
         if !ELEMENTS.contains(&member.key.as_str()) {
             reader.problem(member.key_span, ProblemKind::UnknownElement(member.key.clone()));
@@ -195,6 +199,10 @@ fn conditions(reader: &mut Reader<'_>, value: &Sourced, statement: &mut Statemen
 }
 
 fn one_operator(reader: &mut Reader<'_>, member: &Member, statement: &mut Statement) {
+    if is_transform(member) {
+        hide(statement, member.key_span, "a transform writes part of the conditions");
+        return;
+    }
     let Some(operator) = Operator::parse(&member.key) else {
         reader.problem(member.key_span, ProblemKind::UnknownOperator(member.key.clone()));
         hide(statement, member.key_span, &format!("{} is no condition operator", member.key));

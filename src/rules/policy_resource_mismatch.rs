@@ -85,6 +85,7 @@ fn missing(api: &Api, occurrence: &Occurrence<'_>, place: Span) -> Option<Findin
         .get(miss.policy)
         .map_or(0, |policy| crate::exposure::statements::statements(&policy.document).len());
     let others = miss.resources.iter().skip(1);
+    let written = case.policies.get(miss.policy).and_then(|policy| value_at(&policy.document, place));
     Some(
         Finding::new(ID, Subject::api(api), severity, message, Label::new(place, label(miss)))
             .confidence(if sure { Confidence::High } else { Confidence::Medium })
@@ -98,6 +99,7 @@ fn missing(api: &Api, occurrence: &Occurrence<'_>, place: Span) -> Option<Findin
                     .as_ref()
                     .map(|name| format!("assumes that the parameter `{name}` keeps its default")),
             )
+            .assumes(written)
             .help(help(miss, statements)),
     )
 }

@@ -44,6 +44,8 @@ fn reason<'run>(ctx: &Context<'run>, call: &Call, one: &Use, case: &Case) -> Opt
     match &call.alias_endpoint {
         Some(endpoint) => not_associated(case, endpoint),
         None if case.disable_execute_api_endpoint == Some(true) => Some(Reason::Closed),
+        // The name of the endpoint leads there, whatever this one leads to.
+        None if call.is_host_header => None,
         None => no_private_dns(ctx, one, case),
     }
 }
