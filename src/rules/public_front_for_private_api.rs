@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::fronts::{Front, FrontCase, FrontKind, Goal, Hop, Lead};
-use crate::exposure::model::{Api, ApiKind, CallerClass, Case, Decision, EndpointType};
+use crate::exposure::model::{Api, ApiKind, Auth, CallerClass, Case, Decision, EndpointType};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, both, occurrence};
@@ -100,6 +100,7 @@ fn describe(
     lead: &Lead,
 ) -> Finding {
     let behind = behind(ctx, used.state, lead);
+    let guarded = api.is_some_and(asks_everybody);
     let subject = Subject { file: front.file, resource: Some(front.resource.clone()) };
     let message = message(front, api, lead) + &words::under(&used.when);
     let way = lead.way.iter().map(|(span, hop)| Label::new(*span, passes(*hop)));
@@ -121,8 +122,8 @@ fn describe(
             "the policy of a private API sees the VPC endpoint, and not who stands before it: whoever reaches this \
              from the internet is let in like a caller in the VPC.",
         )
-        .notes(assumptions(front, lead))
-        .help(help(front.kind))
+        .notes(assumptions(front, lead, guarded))
+        .help(help(front.kind, guarded))
         .help("or, if this way in is meant to be there, accept it with an owner and an end:  [[exception]]  in wicketgate.toml")
 }
 
@@ -165,20 +166,35 @@ fn passes(hop: Hop) -> &'static str {
 }
 
 /// What is taken for granted, most doubtful first.
-fn assumptions(front: &Front, lead: &Lead) -> Vec<String> {
+fn assumptions(front: &Front, lead: &Lead, guarded: bool) -> Vec<String> {
     let looked_up = lead.way.iter().any(|(_, hop)| *hop == Hop::Lookup);
     let looked_up =
         looked_up.then(|| "assumes that what looks the addresses up gives those of the endpoint".to_owned());
     let open = match front.kind {
         FrontKind::LoadBalancer => "assumes that the load balancer's security groups let the internet in",
         FrontKind::Distribution => "assumes that nothing in the distribution asks callers who they are",
+        FrontKind::Integration if guarded => {
+            "assumes that not all whom the authorizers of the public API let pass are meant to get in"
+        }
         FrontKind::Integration => "assumes that no authorizer of the public API keeps strangers out",
     };
     looked_up.into_iter().chain([open.to_owned()]).collect()
 }
 
-fn help(kind: FrontKind) -> &'static str {
+/// Whether every method of an API has an authorizer, or asks for a signature.
+fn asks_everybody(api: &Api) -> bool {
+    let asks = |auth: Auth| matches!(auth, Auth::Iam | Auth::Lambda | Auth::Cognito);
+    let in_case = |case: &Case| {
+        !case.methods_incomplete
+            && !case.methods.is_empty()
+            && case.methods.iter().all(|method| asks(method.auth))
+    };
+    api.cases.iter().all(in_case)
+}
+
+fn help(kind: FrontKind, guarded: bool) -> &'static str {
     match kind {
+        FrontKind::Integration if guarded => "make the public API private, too",
         FrontKind::LoadBalancer => "keep it inside:  Scheme: internal",
         FrontKind::Distribution => {
             "take the endpoint out of the origins, and give the internet a public API of its own"
