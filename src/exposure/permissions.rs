@@ -154,7 +154,7 @@ fn everyone(
         Some(word) if word.as_text() == Some("NONE") => true,
         Some(_) => return None,
     };
-    let known = urls.iter().filter(|url| target.is_some_and(|target| url.target.key == target.key));
+    let known = urls.iter().filter(|url| target.is_some_and(|target| url.is_of(target)));
     let mut signed = false;
     for url in known {
         match url.auth_type(resolver) {
@@ -193,9 +193,17 @@ struct Url<'run> {
     resource: &'run Resource,
     workspace: &'run Workspace,
     target: Target,
+    /// Whether it is of an alias, which `Qualifier` names.
+    is_qualified: bool,
 }
 
 impl Url<'_> {
+    /// Whether a permission for this target may be for the URL; one with a qualifier may be of any alias.
+    fn is_of(&self, target: &Target) -> bool {
+        let function = self.target.function.as_ref().filter(|_| self.is_qualified);
+        self.target.key == target.key || function.is_some() && function == target.function.as_ref()
+    }
+
     /// `AuthType` in the case under way, its text where that is known; `None` when there is no URL.
     fn auth_type(&self, resolver: &mut Resolver<'_, '_>) -> Option<Option<String>> {
         let mut own = Resolver::new(self.workspace.scope(self.stack), resolver.path());
@@ -246,7 +254,8 @@ impl<'run> Functions<'run> {
             for resource in of_type(stack, "AWS::Lambda::Url") {
                 if let Some(named) = read(stack, resource, "TargetFunctionArn") {
                     let target = found.target(stack.id, &named);
-                    found.urls.push(Url { stack, resource, workspace, target });
+                    let is_qualified = read(stack, resource, "Qualifier").is_some();
+                    found.urls.push(Url { stack, resource, workspace, target, is_qualified });
                 }
             }
         }
