@@ -189,14 +189,6 @@ pub enum SurpriseKind {
         /// The API's own list.
         own: Span,
     },
-    /// VPCs and endpoints in the lists of one kind: an allow-list admits callers that match either, a
-    /// deny-list refuses only callers that match both. The span is the key of the VPCs' list or the entry.
-    MixedVpcLists {
-        /// Whether they are the deny-lists.
-        deny: bool,
-        /// The key of the endpoints' list.
-        endpoints: Span,
-    },
     /// A key of `Auth.ResourcePolicy` that SAM does not know.
     UnknownPolicyKey {
         /// The key as written.

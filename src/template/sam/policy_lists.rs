@@ -126,15 +126,7 @@ fn vpc_tests(lowering: &mut Lowering<'_>, resource: &str, policy: NodeId, deny: 
             intrinsic_list(lowering, &Field { resource, name: &field, entry }, into);
         }
     }
-    let tests =
-        VpcTests { vpc: vpcs.test(&mut lowering.nodes), endpoint: endpoints.test(&mut lowering.nodes) };
-    if let (Some(vpc), Some(endpoint)) = (tests.vpc, tests.endpoint)
-        && [vpc, endpoint].iter().all(|test| lowering.nodes.is_truthy(test.values))
-    {
-        let kind = SurpriseKind::MixedVpcLists { deny, endpoints: endpoint.key };
-        lowering.surprise(resource, vpc.key, kind);
-    }
-    tests
+    VpcTests { vpc: vpcs.test(&mut lowering.nodes), endpoint: endpoints.test(&mut lowering.nodes) }
 }
 
 /// A written list field.
