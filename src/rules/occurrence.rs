@@ -20,75 +20,31 @@ pub trait State {
     fn instance(&self) -> Option<StackId>;
 }
 
-impl State for Case {
-    fn extent(&self) -> &Extent {
-        &self.extent
-    }
+/// A state by its own fields; `$instance` says which instance it belongs to.
+macro_rules! state {
+    (<$($generic:ident)?> $state:ty, |$it:ident| $instance:expr) => {
+        impl<$($generic)?> State for $state {
+            fn extent(&self) -> &Extent {
+                &self.extent
+            }
 
-    fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
+            fn environment(&self) -> Option<&str> {
+                self.environment.as_deref()
+            }
 
-    fn instance(&self) -> Option<StackId> {
-        Some(self.stack)
-    }
+            fn instance(&self) -> Option<StackId> {
+                let $it = self;
+                $instance
+            }
+        }
+    };
 }
 
-impl State for Use {
-    fn extent(&self) -> &Extent {
-        &self.extent
-    }
-
-    fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
-
-    fn instance(&self) -> Option<StackId> {
-        Some(self.stack)
-    }
-}
-
-impl State for FrontCase {
-    fn extent(&self) -> &Extent {
-        &self.extent
-    }
-
-    fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
-
-    fn instance(&self) -> Option<StackId> {
-        Some(self.stack)
-    }
-}
-
-impl State for PrivateDns {
-    fn extent(&self) -> &Extent {
-        &self.extent
-    }
-
-    fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
-
-    fn instance(&self) -> Option<StackId> {
-        None
-    }
-}
-
-impl<T> State for Stated<T> {
-    fn extent(&self) -> &Extent {
-        &self.extent
-    }
-
-    fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
-
-    fn instance(&self) -> Option<StackId> {
-        None
-    }
-}
+state!(<> Case, |case| Some(case.stack));
+state!(<> Use, |used| Some(used.stack));
+state!(<> FrontCase, |case| Some(case.stack));
+state!(<> PrivateDns, |_it| None);
+state!(<T> Stated<T>, |_it| None);
 
 /// Where a finding holds.
 #[derive(Debug)]
