@@ -36,10 +36,6 @@ fn behind_dash(sites: &Sites<'_>, column: usize, item: &Written) -> Option<Strin
     Some(entries.iter().map(entry).collect::<Option<Vec<_>>>()?.join(&line))
 }
 
-fn insertion(at: u32, text: String) -> Vec<TextEdit> {
-    vec![TextEdit { range: lines::range(at, at), text }]
-}
-
 /// The indentation of the elements of a block collection, if only indentation and dashes stand before the first.
 fn column_of_elements(sites: &Sites<'_>, first: u32) -> Option<usize> {
     let text = sites.tree.text();
@@ -67,9 +63,9 @@ pub(super) fn insert(
     match before.filter(|entry| !sites.keeps_empty_lines(entry.value)) {
         Some(before) => {
             let end = sites.end_of(before.value)?.max(tree.span(before.key).range.end);
-            Some(insertion(lines::end_of_line(text, end), format!("{nl}{pad}{entry}")))
+            Some(lines::insertion(lines::end_of_line(text, end), format!("{nl}{pad}{entry}")))
         }
-        None => Some(insertion(start, format!("{entry}{nl}{pad}"))),
+        None => Some(lines::insertion(start, format!("{entry}{nl}{pad}"))),
     }
 }
 
@@ -81,7 +77,7 @@ pub(super) fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<
     (!sites.keeps_empty_lines(last)).then_some(())?;
     let end = lines::end_of_line(text, sites.end_of(last)?);
     let (nl, pad) = (lines::line_end(text), " ".repeat(column));
-    Some(insertion(end, format!("{nl}{pad}- {}", behind_dash(sites, column + 2, item)?)))
+    Some(lines::insertion(end, format!("{nl}{pad}- {}", behind_dash(sites, column + 2, item)?)))
 }
 
 /// Takes the lines of an entry (by its key) or of an item.
@@ -137,12 +133,12 @@ pub(super) fn wrap(sites: &Sites<'_>, node: NodeId, range: TextRange) -> Option<
     let least = starts.iter().map(|&(_, indent)| indent).min()?;
     let shift = (dash + 2).saturating_sub(least.min(if below { dash } else { least }));
     let mut edits = if below {
-        insertion(range.start, "- ".to_owned())
+        lines::insertion(range.start, "- ".to_owned())
     } else {
         let from = sites.colon_after(sites.tree.span(entry.key).range.end)?;
         let dash = format!("{}{}- ", lines::line_end(text), " ".repeat(dash));
         vec![TextEdit { range: lines::range(from, range.start), text: dash }]
     };
-    edits.extend(starts.into_iter().flat_map(|(at, _)| insertion(at, " ".repeat(shift))));
+    edits.extend(starts.into_iter().flat_map(|(at, _)| lines::insertion(at, " ".repeat(shift))));
     Some(edits)
 }

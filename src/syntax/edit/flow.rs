@@ -11,10 +11,6 @@ pub(super) fn beside_key(sites: &Sites<'_>, value: &Written) -> Option<String> {
     Some(format!(" {}", written::inline(sites.tree, value, true)?))
 }
 
-fn insertion(at: u32, text: String) -> Vec<TextEdit> {
-    vec![TextEdit { range: lines::range(at, at), text }]
-}
-
 pub(super) fn insert(
     sites: &Sites<'_>,
     mapping: NodeId,
@@ -46,7 +42,7 @@ pub(super) fn insert(
         _ => written::inline(sites.tree, value, true)?,
     };
     let text = format!("{}{colon}{value}", written::key(sites.tree, key));
-    Some(insertion(end, close_up(sites, colon, format!("{}{text}", separator(sites, first_start)))))
+    Some(lines::insertion(end, close_up(sites, colon, format!("{}{text}", separator(sites, first_start)))))
 }
 
 /// Leaves the blanks behind commas and colons out where the file has none.
@@ -127,7 +123,7 @@ pub(super) fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<
         return into_empty(sites, list, text);
     };
     let start = sites.end_of(first).map(|_| sites.tree.tagged_span(first).range.start)?;
-    Some(insertion(sites.end_of(last)?, format!("{}{text}", separator(sites, start))))
+    Some(lines::insertion(sites.end_of(last)?, format!("{}{text}", separator(sites, start))))
 }
 
 /// Takes an element with the comma that belongs to it; `node` is an item, or the key of an entry.

@@ -1,9 +1,14 @@
 //! Lines of a text as edits need them. Offsets are bytes.
 
-use crate::source::TextRange;
+use crate::source::{TextEdit, TextRange};
 
 pub(super) fn range(start: u32, end: u32) -> TextRange {
     TextRange::new(start, end)
+}
+
+/// The one edit that puts a text at `at`.
+pub(super) fn insertion(at: u32, text: String) -> Vec<TextEdit> {
+    vec![TextEdit { range: range(at, at), text }]
 }
 
 /// The line end that the text uses: that of its first line.
