@@ -3,7 +3,7 @@
 //! An API that is public whatever they are is `public-api`.
 
 use crate::diagnostic::{Confidence, Label, Persona, Severity};
-use crate::exposure::model::{Api, ApiKind, Case, EndpointType};
+use crate::exposure::model::{Api, Case, EndpointType};
 use crate::intent::{Intent, Posture};
 use crate::rules::finding::{Aspect, Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -17,8 +17,8 @@ const ID: &str = "conditionally-public-api";
 
 /// Reports each REST API that is public in some possibilities, or because of a parameter's default.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for (api, intent) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() || intent.posture == Posture::Public {
+    for (api, intent) in ctx.rest_apis() {
+        if intent.posture == Posture::Public {
             continue;
         }
         let mapped = ctx.model.ways_to(api).next().is_some();

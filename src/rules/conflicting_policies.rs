@@ -3,7 +3,7 @@
 //! Two lists in one policy are `widened-allow-list`.
 
 use crate::diagnostic::{Confidence, Label, Persona, Severity};
-use crate::exposure::model::{Api, ApiKind, Case, Decision, PolicySource};
+use crate::exposure::model::{Api, Case, Decision, PolicySource};
 use crate::exposure::twofold::{Results, Twofold};
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -14,10 +14,7 @@ const ID: &str = "conflicting-policies";
 /// Reports APIs with two policies, the worst of their cases; what stands in `Globals` once.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         let worst = [Severity::Error, Severity::Warning, Severity::Info].into_iter().find_map(|severity| {
             let holds = |case: &Case| case.twofold.as_ref().is_some_and(|two| severity_of(two) == severity);
             occurrence(&api.cases, holds)

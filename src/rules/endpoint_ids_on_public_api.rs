@@ -3,7 +3,7 @@
 //! That an API is public is `public-api`'s; a policy that asks for an endpoint is another rule's.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Case};
+use crate::exposure::model::{Api, Case};
 use crate::intent::{EvidenceKind, Intent, Posture};
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -16,10 +16,7 @@ const ID: &str = "endpoint-ids-on-public-api";
 /// Reports endpoint ids wherever the type is certainly public; those in `Globals` once for all that inherit both.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, intent) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, intent) in ctx.rest_apis() {
         let refused = |case: &Case| case.endpoint_type.is_public() == Some(true) && key(case).is_some();
         if let Some(occurrence) = occurrence(&api.cases, refused)
             && let Some(key) = key(occurrence.state)

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
-use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision};
+use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision};
 use crate::exposure::reasons::{Because, Met, Signer};
 use crate::policy::document::Effect;
 use crate::policy::keys;
@@ -17,10 +17,7 @@ const ID: &str = "if-exists-opens-policy";
 /// Reports APIs that are open to calls without the key that their policy asks for.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         let Some(occurrence) = occurrence(&api.cases, |case| !openings(case).is_empty()) else { continue };
         if let Some(finding) = finding(api, &occurrence) {
             push_shared(findings, first, finding);

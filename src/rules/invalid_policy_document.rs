@@ -4,7 +4,7 @@
 
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Case, Policy};
+use crate::exposure::model::{Api, Case, Policy};
 use crate::exposure::statements::value_at;
 use crate::policy::document::{Problem, ProblemKind};
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
@@ -52,10 +52,7 @@ const OPERATORS: [&str; 14] = [
 /// Reports each mistake of the policies of REST APIs once; in a policy written as text the first.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         let mut known: Vec<Span> = Vec::new();
         for policy in api.cases.iter().flat_map(|case| &case.policies) {
             for flaw in flaws(policy) {

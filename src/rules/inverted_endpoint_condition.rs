@@ -5,9 +5,7 @@
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::entries::Thing;
-use crate::exposure::model::{
-    Api, ApiKind, Auth, Caller, CallerClass, Case, Decision, EndpointType, NamedBy,
-};
+use crate::exposure::model::{Api, Auth, Caller, CallerClass, Case, Decision, EndpointType, NamedBy};
 use crate::exposure::reasons::Met;
 use crate::policy::document::Effect;
 use crate::rules::finding::{Finding, Subject, push_shared};
@@ -20,10 +18,7 @@ const ID: &str = "inverted-endpoint-condition";
 /// Reports private APIs whose policy refuses their own endpoint where it should refuse the others.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         let Some(occurrence) = occurrence(&api.cases, |case| inverted(ctx, case).is_some()) else { continue };
         if let Some(inverted) = inverted(ctx, occurrence.state) {
             push_shared(findings, first, finding(ctx, api, &occurrence, &inverted));

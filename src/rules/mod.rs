@@ -88,7 +88,7 @@ pub mod wrong_mapping_for_private_domain;
 use std::sync::Arc;
 
 use crate::diagnostic::RuleId;
-use crate::exposure::model::{Api, Domain, Endpoint, ExposureModel};
+use crate::exposure::model::{Api, ApiKind, Domain, Endpoint, ExposureModel};
 use crate::intent::{Intent, Intents};
 use crate::rules::finding::Finding;
 use crate::rules::options::Options;
@@ -125,6 +125,11 @@ impl<'run> Context<'run> {
         let (model, intents) = (self.model, self.intents);
         let known = move |&index: &usize| Some((model.apis.get(index)?, intents.of(index)));
         self.apis.iter().filter_map(known)
+    }
+
+    /// The file's REST APIs that the SAM transform does not refuse, in text order.
+    pub fn rest_apis(&self) -> impl Iterator<Item = (&'run Api, &'run Intent)> + use<'run> {
+        self.apis().filter(|(api, _)| api.kind == ApiKind::Rest && api.refused.is_none())
     }
 
     /// The file's endpoints, in text order; one entry per stack instance.

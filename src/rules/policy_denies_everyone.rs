@@ -3,7 +3,7 @@
 //! A policy that refuses one endpoint and lets another in is `policy-omits-endpoint`.
 
 use crate::diagnostic::{Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Caller, Case, Decision, EndpointType};
+use crate::exposure::model::{Api, Caller, Case, Decision, EndpointType};
 use crate::exposure::reasons::{Because, Met, Part};
 use crate::exposure::statements::value_at;
 use crate::rules::finding::{Finding, Subject};
@@ -14,10 +14,7 @@ const ID: &str = "policy-denies-everyone";
 
 /// Reports APIs that nobody can call because of their policy.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         if let Some(occurrence) = occurrence(&api.cases, denies_everyone) {
             findings.push(finding(api, &occurrence));
         }

@@ -3,9 +3,7 @@
 //! A policy that refuses everybody is `policy-denies-everyone`.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{
-    Api, ApiKind, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource,
-};
+use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource};
 use crate::exposure::statements::{Condition, statements};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -17,10 +15,7 @@ const ID: &str = "policy-omits-endpoint";
 
 /// Reports private APIs whose policy lets somebody in, but not the endpoint they are meant to be called through.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         if let Some(occurrence) = occurrence(&api.cases, |case| omission(case).is_some())
             && let Some(omission) = omission(occurrence.state)
         {

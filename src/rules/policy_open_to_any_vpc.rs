@@ -3,7 +3,7 @@
 //! Only a private API: a public one is open to more than that.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, Case, Decision};
+use crate::exposure::model::{Api, Case, Decision};
 use crate::exposure::reasons::Part;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -14,10 +14,7 @@ const ID: &str = "policy-open-to-any-vpc";
 
 /// Reports private APIs whose policy lets in an endpoint that nobody named.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         // What SAM's extra stage alone lets in has a rule of its own.
         let open = |case: &Case| is_open(case) && !only_on_stray_stage(api, case);
         if let Some(occurrence) = occurrence(&api.cases, open) {

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::misses::{Fault, Miss};
-use crate::exposure::model::{Api, ApiKind, Case, Decision};
+use crate::exposure::model::{Api, Case, Decision};
 use crate::exposure::statements::value_at;
 use crate::policy::document::Effect;
 use crate::rules::finding::{Aspect, Finding, Subject};
@@ -18,10 +18,7 @@ const ID: &str = "policy-resource-mismatch";
 /// Reports statements of resource policies that are about no call, about fewer than are allowed, or about a stage
 /// that SAM made up.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         let mut known: Vec<Span> = Vec::new();
         for miss in api.cases.iter().flat_map(|case| &case.misses) {
             let Some(&place) = miss.resources.first() else { continue };

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
-use crate::exposure::model::{Api, ApiKind, Auth, Case};
+use crate::exposure::model::{Api, Auth, Case};
 use crate::intent::{Intent, Posture};
 use crate::policy::document::Effect;
 use crate::policy::operator::Test;
@@ -26,10 +26,7 @@ const MOST_LABELS: usize = 6;
 /// Reports public APIs whose policy asks for addresses that nobody on the internet has.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, intent) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, intent) in ctx.rest_apis() {
         let Some(occurrence) = occurrence(&api.cases, |case| asked(case).is_some()) else { continue };
         if let Some(finding) = finding(ctx, api, intent, &occurrence) {
             push_shared(findings, first, finding);

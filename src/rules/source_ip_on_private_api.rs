@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
-use crate::exposure::model::{Api, ApiKind, Case, EndpointType};
+use crate::exposure::model::{Api, Case, EndpointType};
 use crate::policy::document::Effect;
 use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -15,10 +15,7 @@ const ID: &str = "source-ip-on-private-api";
 /// Reports private APIs whose policy asks for the address that the VPC endpoint rewrites.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         let Some(occurrence) = occurrence(&api.cases, |case| !asked(case).is_empty()) else { continue };
         if let Some(finding) = finding(api, &occurrence) {
             push_shared(findings, first, finding);

@@ -3,7 +3,7 @@
 //! A method that some unsigned call reaches is fine, whatever other statements ask.
 
 use crate::diagnostic::{Confidence, Label, Severity};
-use crate::exposure::model::{Api, ApiKind, ApiOrigin, Auth, Case, Method};
+use crate::exposure::model::{Api, ApiOrigin, Auth, Case, Method};
 use crate::exposure::reasons::Met;
 use crate::exposure::signatures::{Asks, SignedOnly};
 use crate::exposure::statements::statements;
@@ -21,10 +21,7 @@ const MAX_SHOWN: usize = 3;
 /// Reports APIs with methods that nobody can call for want of a signature; a list in `Globals` once.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         if let Some(occurrence) = occurrence(&api.cases, |case| case.signed_only.is_some())
             && let Some(signed_only) = &occurrence.state.signed_only
         {

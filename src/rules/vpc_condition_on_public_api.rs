@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
-use crate::exposure::model::{Api, ApiKind, Caller, CallerClass, Case, Decision};
+use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision};
 use crate::intent::{Intent, Posture};
 use crate::policy::document::Effect;
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
@@ -16,10 +16,7 @@ const ID: &str = "vpc-condition-on-public-api";
 /// Reports public APIs whose policy tests what only calls through a VPC endpoint have.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, intent) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, intent) in ctx.rest_apis() {
         let Some(occurrence) = occurrence(&api.cases, |case| !asked(case).is_empty()) else { continue };
         if let Some(finding) = finding(ctx, api, intent, &occurrence) {
             push_shared(findings, first, finding);

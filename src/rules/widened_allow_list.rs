@@ -5,7 +5,7 @@
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::conditions::{Stated, Tested, stated};
 use crate::exposure::joined::{JoinedList, joined_lists};
-use crate::exposure::model::{Api, ApiKind, CallerClass, Case, EndpointType};
+use crate::exposure::model::{Api, CallerClass, Case, EndpointType};
 use crate::exposure::widening::MixedLists;
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -21,10 +21,7 @@ const MAX_SHOWN: usize = 3;
 /// Reports lists that let in more than each of them; what stands in `Globals` once.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
-    for (api, _) in ctx.apis() {
-        if api.kind != ApiKind::Rest || api.refused.is_some() {
-            continue;
-        }
+    for (api, _) in ctx.rest_apis() {
         for refuses_listed in [false, true] {
             let holds = |case: &Case| mixed(case, refuses_listed).is_some();
             if let Some(occurrence) = occurrence(&api.cases, holds)
