@@ -32,7 +32,7 @@ fn finding(api: &Api, surprise: &Surprise) -> Option<Finding> {
         Subject::api(api),
         Severity::Error,
         message,
-        Label::new(surprise.span, "not in the body of the API"),
+        Label::new(surprise.span, "the body does not have this route"),
     )
     .related(named.map(|route| Label::new(route.span, "the API that is to serve it")))
     .related([Label::new(api.id_span, "has a DefinitionBody of its own")])
@@ -40,7 +40,10 @@ fn finding(api: &Api, surprise: &Surprise) -> Option<Finding> {
         "SAM adds no routes to a body that the template writes. The event makes a permission for API Gateway and nothing \
          else, and callers are refused with \"Missing Authentication Token\".",
     )
-    .help(format!("add {route} to `paths` of the body"));
+    .help(match method.as_str() {
+        "*" => format!("add  {path}: {{x-amazon-apigateway-any-method: ...}}  to `paths` of the body"),
+        _ => format!("add {route} to `paths` of the body"),
+    });
     if *mergeable {
         finding = finding.help("or let SAM add what events ask for:  MergeDefinitions: true");
     }

@@ -3,10 +3,12 @@
 //! Decides nothing; it only puts facts into words.
 
 use crate::diagnostic::When;
+use crate::exposure::conditions::{Tested, stated};
 use crate::exposure::entries::{Entry, Place};
 use crate::exposure::model::{
     Api, ApiOrigin, Auth, Caller, CallerClass, Case, EndpointType, ExposureModel, NamedBy, Route,
 };
+use crate::policy::document::Effect;
 use crate::rules::occurrence::Occurrence;
 use crate::source::{Sources, Span};
 use crate::template::value::{Name, Part, Same, StackId, Step, StepKind, Value};
@@ -177,10 +179,15 @@ fn named_endpoint(case: &Case) -> Option<String> {
     };
     let associated: Vec<&Value> = named(NamedBy::Association).collect();
     let mut endpoints = if associated.is_empty() { named(NamedBy::Policy).collect() } else { associated };
+    let statements = stated(case);
     if endpoints.is_empty() {
-        // No caller of a public API comes through an endpoint, though its policy may name one.
-        let tested = case.entries.iter().filter(|entry| entry.place == Place::EndpointCondition);
-        endpoints.extend(tested.map(|entry| &entry.value.value));
+        // No caller of a public API comes through an endpoint, though its policy may let one in.
+        let tests = statements.iter().flat_map(|one| one.tests.iter().map(move |test| (one.effect, test)));
+        let admits = |(effect, test): &(Effect, &Tested<'_>)| {
+            test.written.is_on("aws:SourceVpce") && test.admits_values(*effect) == Some(true)
+        };
+        let values = tests.filter(admits).flat_map(|(_, test)| test.values());
+        endpoints.extend(values.map(|value| &value.value));
     }
     let [only] = endpoints.as_slice() else { return None };
     let names_it =
