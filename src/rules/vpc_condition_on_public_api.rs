@@ -104,9 +104,8 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let case = occurrence.state;
     let all = asked(case);
     let (main, others) = all.split_first()?;
-    let decides = main.effect == Effect::Deny && !matches!(main.is_for(), For::TheOthers);
     let shut = internet(case).is_some_and(|caller| caller.decision == Decision::Deny);
-    let harms = decides || shut || !allows_otherwise(case);
+    let harms = main.effect == Effect::Deny || shut || !allows_otherwise(case);
     let severity = if harms { Severity::Error } else { Severity::Warning };
     let posture = intent.within(&occurrence.environments).posture;
     let aspect = if posture == Posture::Private { Aspect::Whole } else { Aspect::Unstated };

@@ -118,18 +118,16 @@ pub fn list(items: &[String]) -> String {
 
 /// `` `Env` is `dev` or `test` and `Size` is not `large` ``.
 pub fn when(when: &[When]) -> String {
+    let shown = |value: &str| if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
     let one = |when: &When| {
         let (negated, values): (Vec<_>, Vec<_>) =
             when.values.iter().partition(|value| value.starts_with("not "));
         if negated.is_empty() {
-            let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+            let values: Vec<String> = values.iter().map(|value| shown(value)).collect();
             return format!("`{}` is {}", when.parameter, values.join(" or "));
         }
-        let others: Vec<String> = negated
-            .iter()
-            .filter_map(|value| value.strip_prefix("not "))
-            .map(|value| format!("`{value}`"))
-            .collect();
+        let others: Vec<String> =
+            negated.iter().filter_map(|value| value.strip_prefix("not ")).map(shown).collect();
         format!("`{}` is not {}", when.parameter, others.join(" or "))
     };
     when.iter().map(one).collect::<Vec<_>>().join(" and ")
