@@ -2,7 +2,7 @@
 
 use crate::exposure::Context;
 use crate::exposure::custom::{Access, DomainFacts, Kind, Mapping, Passage, PassageKind, Routing};
-use crate::exposure::leads::{Declared, Lead, Says, is_handed_on, is_made, is_readable};
+use crate::exposure::leads::{Declared, Lead, Says, is_made, is_readable};
 use crate::exposure::model::{Domain, EndpointType};
 use crate::exposure::network::Stated;
 use crate::exposure::others::from_globals;
@@ -202,7 +202,7 @@ fn facts<'run>(context: &Context<'run>, at: Declared<'run>, about: &[Lead<'run>]
     if !is_readable(at) {
         return DomainFacts::default();
     }
-    let handed_on = is_handed_on(context, at);
+    let handed_on = context.handed_on.has(context, at);
     DomainFacts {
         access: stated(context, at, |path| access(context, at, about, handed_on, path)),
         routing: stated(context, at, |path| routing(context, at, about, handed_on, path)),

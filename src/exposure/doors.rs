@@ -3,10 +3,12 @@
 //! Both are asked in the cases of the API, so that conditions and parameters that it shares with its mappings and
 //! domains hold for all of them at once.
 
+use rustc_hash::FxHashSet;
+
 use crate::exposure::custom::{CustomWays, Door, DoorDomain, Doors, Entering, Entrance, Kind};
 use crate::exposure::decisions::Judge;
 use crate::exposure::domains::{self, passage};
-use crate::exposure::leads::{Declared, Lead, Says, is_handed_on, is_made, is_readable};
+use crate::exposure::leads::{Declared, Lead, Says, is_made, is_readable};
 use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, EndpointType, NamedBy};
 use crate::exposure::network::Stated;
 use crate::exposure::opinions::Opinion;
@@ -18,19 +20,20 @@ use crate::template::cases::Path;
 use crate::template::document::Origin;
 use crate::template::guards::Guard;
 use crate::template::resolve::Resolver;
-use crate::template::value::{Name, Same, Sourced, Value};
+use crate::template::value::{Name, Same, Sourced, StackId, Value};
+use crate::workspace::{Stack, Workspace};
 
 /// Ways to an API, and who gets through them.
 pub(crate) fn ways<'run>(context: &Context<'run>, endpoints: &[Endpoint], api: Declared<'run>) -> CustomWays {
     let leads = context.leads.to(context, api);
-    let closable = mentions_host(api);
+    let closable = context.closing.contains(&api.stack.id);
     if (leads.is_empty() && !closable)
         || !is_readable(api)
         || rest::refusal(api.stack, api.resource).is_some()
     {
         return CustomWays::default();
     }
-    let handed_on = closable && is_handed_on(context, api);
+    let handed_on = closable && context.handed_on.has(context, api);
     let doors = stated(context, api, |resolver| doors(context, api, &leads, handed_on, resolver));
     let is_private = |door: &Door| is_private(door);
     let entrances = match doors.iter().any(|state| state.fact.doors.iter().any(is_private)) {
@@ -40,10 +43,11 @@ pub(crate) fn ways<'run>(context: &Context<'run>, endpoints: &[Endpoint], api: D
     CustomWays { doors, entrances }
 }
 
-/// Whether anything may switch the default host off.
-fn mentions_host(api: Declared<'_>) -> bool {
-    let text = api.stack.lowered.tree.text();
-    memchr::memmem::find(text.as_bytes(), b"isableExecuteApiEndpoint").is_some()
+/// Stacks in which anything may switch the default host of an API off.
+pub(crate) fn closing(workspace: &Workspace) -> FxHashSet<StackId> {
+    let key = memchr::memmem::Finder::new(b"isableExecuteApiEndpoint");
+    let closes = |stack: &&Stack| key.find(stack.lowered.tree.text().as_bytes()).is_some();
+    workspace.stacks().iter().filter(closes).map(|stack| stack.id).collect()
 }
 
 fn is_private(door: &Door) -> bool {

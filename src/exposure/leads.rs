@@ -4,12 +4,13 @@
 //! What it means is not asked here.
 
 use crate::exposure::Context;
-use crate::exposure::custom::PassageKind;
+use crate::exposure::custom::{PassageKind, Way};
+use crate::exposure::meant::{DomainIndex, Index, same_api, same_domain};
 use crate::exposure::wiring::{exists, is_obscured, property};
 use crate::template::cases::Path;
 use crate::template::document::Resource;
 use crate::template::resolve::Resolver;
-use crate::template::value::{Name, Part, Same, Sourced, StackId, Value};
+use crate::template::value::{Same, Sourced, StackId, Value};
 use crate::workspace::{Stack, Workspace};
 
 /// What a resource says about a domain.
@@ -59,12 +60,29 @@ struct Entry {
     apis: Vec<Value>,
 }
 
+impl Entry {
+    /// What names the domains: a list names several.
+    fn owners(&self) -> impl Iterator<Item = &Value> {
+        let several = match &self.owner {
+            Value::List(items) => items.as_slice(),
+            _ => &[],
+        };
+        let one = (!matches!(self.owner, Value::List(_))).then_some(&self.owner);
+        one.into_iter().chain(several.iter().map(|item| &item.value))
+    }
+}
+
 /// All of them, in stack and text order.
 #[derive(Debug, Default)]
 pub(crate) struct Leads {
     entries: Vec<Entry>,
+    /// The entries by what names their domains.
+    by_owner: Index,
+    /// The entries by what names their APIs.
+    by_api: Index,
     /// With their names, without looking at cases.
     domains: Vec<(StackId, usize, Value)>,
+    by_name: DomainIndex,
 }
 
 /// One of them.
@@ -85,7 +103,9 @@ impl Leads {
             for (index, resource) in stack.lowered.resources.iter().enumerate() {
                 let type_name = resource.type_name.as_str();
                 if DOMAINS.contains(&type_name) {
-                    found.domains.push((stack.id, index, frozen_name(workspace, stack, resource)));
+                    let name = frozen_name(workspace, stack, resource);
+                    found.by_name.add(Declared { stack, resource }, &name, found.domains.len());
+                    found.domains.push((stack.id, index, name));
                 }
                 let Some(&(_, key, says)) = TYPES.iter().find(|(known, ..)| *known == type_name) else {
                     continue;
@@ -99,36 +119,61 @@ impl Leads {
                     Says::Associates | Says::Shares => Vec::new(),
                 };
                 let apis = apis.into_iter().map(|api| api.value).collect();
-                found.entries.push(Entry { stack: stack.id, index, says, key, owner, apis });
+                found.add(workspace, Entry { stack: stack.id, index, says, key, owner, apis });
             }
         }
+        found
+    }
+
+    fn add(&mut self, workspace: &Workspace, entry: Entry) {
+        let number = self.entries.len();
+        for owner in entry.owners() {
+            self.by_owner.add_domain(workspace, owner, is_arn(entry.key), number);
+        }
+        for api in &entry.apis {
+            self.by_api.add_api(workspace, api, number);
+        }
+        self.entries.push(entry);
+    }
+
+    /// Mappings and routing rules of the run with the APIs that they lead to, in file and text order. The domain may
+    /// be declared anywhere or nowhere.
+    pub(crate) fn ways(&self, workspace: &Workspace) -> Vec<Way> {
+        let mut found = Vec::new();
+        for entry in self.entries.iter().filter(|entry| matches!(entry.says, Says::Maps(_))) {
+            let stack = workspace.stack(entry.stack);
+            let Some(resource) = stack.and_then(|stack| stack.lowered.resources.get(entry.index)) else {
+                continue;
+            };
+            let (domain, span) = (&entry.owner, resource.id_span);
+            found.extend(entry.apis.iter().map(|api| Way { api: api.clone(), domain: domain.clone(), span }));
+        }
+        found.sort_by_key(|way| (way.span.file, way.span.range));
         found
     }
 
     /// What may be about a domain, whatever the case.
     pub(crate) fn about<'run>(&self, context: &Context<'run>, domain: Declared<'run>) -> Vec<Lead<'run>> {
         let name = frozen_name(context.workspace, domain.stack, domain.resource);
-        let domain_and_name = (domain, &name);
-        self.filtered(context, domain.stack, |entry| match &entry.owner {
-            Value::List(items) => {
-                items.iter().any(|item| may_be(context, &item.value, is_arn(entry.key), domain_and_name))
-            }
-            owner => may_be(context, owner, is_arn(entry.key), domain_and_name),
+        let may_be = |owner: &Value, by_arn: bool| may_be(context, owner, by_arn, (domain, &name));
+        self.filtered(context, domain.stack, self.by_owner.domain(domain, &name), |entry| {
+            entry.owners().any(|owner| may_be(owner, is_arn(entry.key)))
         })
     }
 
     /// What may lead to an API, whatever the case.
     pub(crate) fn to<'run>(&self, context: &Context<'run>, api: Declared<'run>) -> Vec<Lead<'run>> {
-        self.filtered(context, api.stack, |entry| {
+        self.filtered(context, api.stack, self.by_api.api(api), |entry| {
             entry.apis.iter().any(|value| same_api(context, value, api) != Same::No)
         })
     }
 
-    /// Entries of stacks that may stand beside one.
+    /// Those of some entries, by number, whose stacks may stand beside one.
     fn filtered<'run>(
         &self,
         context: &Context<'run>,
         beside: &Stack,
+        numbers: Vec<usize>,
         wanted: impl Fn(&Entry) -> bool,
     ) -> Vec<Lead<'run>> {
         let lead = |entry: &Entry| {
@@ -136,7 +181,8 @@ impl Leads {
             let resource = stack.lowered.resources.get(entry.index)?;
             Some(Lead { at: Declared { stack, resource }, says: entry.says, key: entry.key })
         };
-        self.entries.iter().filter(|entry| wanted(entry)).filter_map(lead).collect()
+        let entries = numbers.into_iter().filter_map(|number| self.entries.get(number));
+        entries.filter(|entry| wanted(entry)).filter_map(lead).collect()
     }
 
     /// The domains of the run that a value names, in the case under way.
@@ -148,7 +194,8 @@ impl Leads {
         path: &mut Path,
     ) -> Vec<(Declared<'run>, Same)> {
         let mut found = Vec::new();
-        for (stack, index, name) in &self.domains {
+        for number in self.by_name.named(context.workspace, value, by_arn) {
+            let Some((stack, index, name)) = self.domains.get(number) else { continue };
             let stack = context.workspace.stack(*stack).filter(|stack| meets(stack, beside));
             let Some(stack) = stack else { continue };
             let Some(resource) = stack.lowered.resources.get(*index) else { continue };
@@ -309,181 +356,6 @@ fn is_domain<'run>(
         name.map_or(Value::Absent, |name| name.value)
     };
     same_domain(context, value, by_arn, domain, &mut name)
-}
-
-/// Whether a value names a domain: by its resource, its ARN, or its name.
-///
-/// ARNs are `arn:aws:apigateway:REGION::/domainnames/NAME`, for private domains with `+ID` behind the name, which
-/// several domains may share (API Gateway guide, "Custom domain names for private APIs").
-fn same_domain(
-    context: &Context<'_>,
-    value: &Value,
-    by_arn: bool,
-    domain: Declared<'_>,
-    name: &mut dyn FnMut() -> Value,
-) -> Same {
-    match value {
-        Value::Absent | Value::Null => Same::No,
-        Value::Named(named) => match &**named {
-            Name::Resource { stack, id } => same_resource(context, domain, *stack, id),
-            Name::Attribute { stack, id, attribute } => match same_resource(context, domain, *stack, id) {
-                Same::Yes if !is_identity(attribute) => Same::Unknown,
-                same => same,
-            },
-            Name::Import(export) if export.is_literal() => Same::No,
-            // A parameter may be anything but the ARN of what its own stack makes.
-            Name::Parameter { stack, .. } if by_arn && *stack == domain.stack.id => Same::No,
-            _ if by_arn => Same::Unknown,
-            _ => same_name(value, &name()),
-        },
-        Value::String(_) | Value::Text(_) => {
-            let Some(parts) = value.to_parts() else { return Same::Unknown };
-            match behind_domainnames(&parts) {
-                Some(rest) => same_arn(context, &rest, domain, &name()),
-                None if by_arn => {
-                    if value.is_literal() {
-                        Same::No
-                    } else {
-                        Same::Unknown
-                    }
-                }
-                None => same_name(value, &name()),
-            }
-        }
-        _ => Same::Unknown,
-    }
-}
-
-/// Attributes that mean the domain itself.
-fn is_identity(attribute: &str) -> bool {
-    matches!(attribute, "DomainNameArn" | "DomainName" | "DomainNameId")
-}
-
-/// Whether a resource is the domain. What a custom resource or a nested stack gives back may be anything.
-fn same_resource(context: &Context<'_>, domain: Declared<'_>, stack: StackId, id: &str) -> Same {
-    if stack == domain.stack.id && id == domain.resource.id {
-        return Same::Yes;
-    }
-    let other = context.workspace.stack(stack).and_then(|stack| stack.lowered.resource(id));
-    if other.is_some_and(|other| is_plain(&other.type_name)) { Same::No } else { Same::Unknown }
-}
-
-/// Whether `Ref` and attributes of a type are its own, and not what something else gives back.
-fn is_plain(type_name: &str) -> bool {
-    type_name.starts_with("AWS::")
-        && !type_name.starts_with("AWS::CloudFormation::")
-        && !type_name.starts_with("AWS::SSM::")
-        && !type_name.ends_with("::MODULE")
-}
-
-/// Whether a value is a domain's name.
-fn same_name(value: &Value, name: &Value) -> Same {
-    match name {
-        Value::Absent => Same::Unknown,
-        name => match name.same(value) {
-            Same::Presumed => Same::No,
-            same => same,
-        },
-    }
-}
-
-/// What stands behind `/domainnames/` of an ARN.
-fn behind_domainnames(parts: &[Part]) -> Option<Vec<Part>> {
-    const MARK: &str = "/domainnames/";
-    let has_mark = |part: &Part| matches!(part, Part::Literal(text) if text.contains(MARK));
-    let at = parts.iter().position(has_mark)?;
-    let (Part::Literal(text), rest) = (parts.get(at)?, parts.get(at + 1..)?) else { return None };
-    let (_, behind) = text.split_once(MARK)?;
-    let first = (!behind.is_empty()).then(|| Part::Literal(behind.to_owned()));
-    Some(first.into_iter().chain(rest.iter().cloned()).collect())
-}
-
-fn same_arn(context: &Context<'_>, rest: &[Part], domain: Declared<'_>, own: &Value) -> Same {
-    for part in rest {
-        if let Part::Named(name) = part
-            && let Name::Resource { stack, id } | Name::Attribute { stack, id, .. } = &**name
-            && same_resource(context, domain, *stack, id) == Same::Yes
-        {
-            return Same::Yes;
-        }
-    }
-    let mut name: Vec<Part> = Vec::new();
-    let mut with_id = false;
-    for part in rest {
-        match part {
-            Part::Literal(text) if text.contains('+') => {
-                name.extend(text.split('+').next().map(|text| Part::Literal(text.to_owned())));
-                with_id = true;
-                break;
-            }
-            part => name.push(part.clone()),
-        }
-    }
-    match same_name(&Value::from_parts(name), own) {
-        // Another domain may have this name and another id.
-        Same::Yes if with_id => Same::Unknown,
-        same => same,
-    }
-}
-
-/// Whether a value names an API.
-pub(crate) fn same_api(context: &Context<'_>, value: &Value, api: Declared<'_>) -> Same {
-    match value {
-        Value::Absent | Value::Null => Same::No,
-        Value::Named(name) => match &**name {
-            Name::Resource { stack, id } => same_resource(context, api, *stack, id),
-            Name::Attribute { stack, id, attribute } => match same_resource(context, api, *stack, id) {
-                Same::Yes if !matches!(attribute.as_str(), "RestApiId" | "ApiId") => Same::Unknown,
-                same => same,
-            },
-            Name::Import(name) if name.is_literal() => Same::No,
-            // A parameter may be anything but the id of what its own stack makes.
-            Name::Parameter { stack, .. } if *stack == api.stack.id => Same::No,
-            _ => Same::Unknown,
-        },
-        _ => Same::Unknown,
-    }
-}
-
-/// Whether something that the run does not show is handed a resource and may do anything with it: a nested stack
-/// whose template is not there, a custom resource, a macro's own type.
-pub(crate) fn is_handed_on<'run>(context: &Context<'run>, what: Declared<'run>) -> bool {
-    let stack = what.stack;
-    let takes = |resource: &&Resource| {
-        let hidden = match resource.type_name.as_str() {
-            "AWS::CloudFormation::Stack" => !stack.children.contains_key(&resource.id),
-            other => !is_plain(other),
-        };
-        hidden && resource.id != what.resource.id
-    };
-    stack.lowered.resources.iter().filter(takes).any(|resource| {
-        let value = resource.properties.map(|node| context.peek(stack, |resolver| resolver.peek(node)).value);
-        value.is_some_and(|value| holds(&value, what, 0))
-    })
-}
-
-/// Deepest nesting of values that is searched.
-const MAX_DEPTH: usize = 128;
-
-/// Whether a resource stands anywhere in a value.
-fn holds(value: &Value, what: Declared<'_>, depth: usize) -> bool {
-    if depth > MAX_DEPTH {
-        return false;
-    }
-    let named = |name: &Name| match name {
-        Name::Resource { stack, id } | Name::Attribute { stack, id, .. } => {
-            *stack == what.stack.id && *id == what.resource.id
-        }
-        Name::Function { arguments, .. } => arguments.iter().any(|argument| holds(argument, what, depth + 1)),
-        Name::Parameter { .. } | Name::Pseudo { .. } | Name::Import(_) | Name::Dynamic(_) => false,
-    };
-    match value {
-        Value::Named(name) => named(name),
-        Value::Text(parts) => parts.iter().any(|part| matches!(part, Part::Named(name) if named(name))),
-        Value::List(items) => items.iter().any(|item| holds(&item.value, what, depth + 1)),
-        Value::Map(members) => members.iter().any(|member| holds(&member.value.value, what, depth + 1)),
-        _ => false,
-    }
 }
 
 /// Whether what is written about a resource is what is deployed.

@@ -26,7 +26,9 @@ pub mod entries;
 pub mod extent;
 pub mod fronts;
 pub mod gates;
+mod handed;
 mod leads;
+mod meant;
 pub mod joined;
 pub mod links;
 mod markers;
@@ -50,21 +52,23 @@ mod shapes;
 mod shut;
 pub mod signatures;
 pub mod statements;
-mod ways;
 pub mod twofold;
 pub mod widening;
 mod wiring;
 mod zones;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::exposure::attachments::Attachments;
 use crate::exposure::balancers::Balancers;
+use crate::exposure::handed::HandedOn;
 use crate::exposure::leads::Leads;
 use crate::exposure::model::{Api, ApiOrigin, ExposureModel, Refused, Stray};
 use crate::template::cases::Path;
 use crate::template::document::{Origin, Resource};
 use crate::template::resolve::Resolver;
+use crate::template::value::StackId;
 use crate::workspace::{Stack, Workspace};
 
 /// What every part of the model is built from.
@@ -73,6 +77,9 @@ pub(crate) struct Context<'run> {
     attachments: Attachments,
     leads: Leads,
     balancers: Balancers,
+    handed_on: HandedOn,
+    /// Stacks in which anything may switch the default host of an API off.
+    closing: FxHashSet<StackId>,
 }
 
 impl<'run> Context<'run> {
@@ -87,13 +94,15 @@ impl<'run> Context<'run> {
 /// States who can call what in a workspace.
 pub fn build(workspace: &Workspace) -> ExposureModel {
     let (leads, balancers) = (Leads::find(workspace), Balancers::find(workspace));
-    let context = Context { workspace, attachments: Attachments::find(workspace), leads, balancers };
+    let (attachments, handed_on) = (Attachments::find(workspace), HandedOn::new(workspace));
+    let context =
+        Context { workspace, attachments, leads, balancers, handed_on, closing: doors::closing(workspace) };
     let endpoints = endpoints::find(&context);
     let apis = workspace.stacks().par_iter().flat_map_iter(|stack| stack_apis(&context, &endpoints, stack));
     let mut model = ExposureModel { apis: join_instances(apis.collect()), ..ExposureModel::default() };
     model.functions = links::functions(workspace);
     model.domains = domains::find(&context);
-    model.ways = ways::find(&context);
+    model.ways = context.leads.ways(workspace);
     model.domain_addresses = configuration::domain_addresses(&context);
     model.deployments = deployments::find(&context);
     model.passed_lists = nesting::passed_lists(&context);
