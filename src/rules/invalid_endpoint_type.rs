@@ -2,10 +2,10 @@
 //!
 //! Shapes that SAM puts whole into `Types` are `sam-endpoint-configuration-shape`'s.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::configuration::TypeFault;
 use crate::exposure::model::{Api, Case};
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::template::lowered::SurpriseKind;
@@ -79,6 +79,14 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>, fault: TypeFault, value: &Sou
         }))
         .assumes(Some(value))
         .help(help(fault, &wrong, value))
+        .remedy(remedy(fault, value))
+}
+
+/// The type that is meant by a word in other letters or with blanks.
+fn remedy(fault: TypeFault, value: &Sourced) -> Option<Remedy> {
+    let meant = value.value.as_text().filter(|_| fault == TypeFault::NotAType)?.trim().to_ascii_uppercase();
+    let known = TYPES.iter().find(|known| **known == meant)?;
+    Some(Remedy::write(Applicability::Safe, places::literal(value)?, known))
 }
 
 /// The words that are no types, each once, in backquotes.

@@ -22,6 +22,12 @@ pub fn origin_step(value: &Sourced) -> Option<&Step> {
     value.via.iter().rfind(|step| !matches!(step.kind, StepKind::Branch | StepKind::Globals))
 }
 
+/// Where a value is written as it is, in a place that nothing else takes it from: what may be changed for this one
+/// use. `None` for what a parameter, a mapping or another stack gives.
+pub fn literal(value: &Sourced) -> Option<Span> {
+    value.via.iter().all(|step| matches!(step.kind, StepKind::Branch)).then_some(value.span)
+}
+
 /// Whether the value is a parameter's default.
 pub fn is_default(value: &Sourced) -> bool {
     origin_step(value).is_some_and(|step| matches!(step.kind, StepKind::Default(_)))

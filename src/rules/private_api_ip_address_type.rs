@@ -1,10 +1,10 @@
 //! `private-api-ip-address-type`: a private API, or a private custom domain, that asks for IPv4 addresses only.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::configuration::{Address, DomainAddress};
 use crate::exposure::model::{Api, Case, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::template::value::Sourced;
@@ -75,6 +75,9 @@ fn described<S>(
 }
 
 fn finish(finding: Finding, written: &Sourced) -> Finding {
+    // In other cases it is public, and its addresses may be meant.
+    let always = finding.diagnostic.when.is_empty();
+    let applicability = if always { Applicability::Safe } else { Applicability::Unsafe };
     finding
         .why(
             "private endpoints always answer on IPv4 and IPv6 (dualstack); API Gateway refuses anything else, and the \
@@ -82,4 +85,5 @@ fn finish(finding: Finding, written: &Sourced) -> Finding {
         )
         .assumes(Some(written))
         .help("write  IpAddressType: dualstack  or leave it out")
+        .remedy(places::literal(written).map(|at| Remedy::write(applicability, at, "dualstack")))
 }

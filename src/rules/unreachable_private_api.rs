@@ -2,11 +2,11 @@
 //!
 //! A private domain that lets nobody through is for the rules about private domains.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::custom::{Door, Doors};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 
@@ -63,6 +63,10 @@ fn finding(api: &Api, occurrence: &Occurrence<'_, Stated<Doors>>) -> Option<Find
     .notes(["assumes that no custom domain outside of these templates leads to it".to_owned()])
     .assumes(Some(host_off))
     .help("remove  DisableExecuteApiEndpoint: true  (callers still have to come through the VPC endpoint)")
+    .remedy(
+        places::literal(host_off)
+            .map(|at| Remedy::remove(Applicability::Safe, at, "let the default host answer")),
+    )
     .help(match api.origin {
         ApiOrigin::Written => {
             "or give it a private custom domain:  AWS::ApiGateway::DomainNameV2 and AWS::ApiGateway::BasePathMappingV2"

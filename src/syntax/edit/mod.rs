@@ -54,9 +54,9 @@ pub enum Change {
         /// The key to stand behind.
         after: Option<String>,
     },
-    /// Takes an entry (by its key) or an item out of its mapping or list.
+    /// Takes an entry or an item out of its mapping or list.
     Remove {
-        /// The key or the item.
+        /// The key of the entry, its value, or the item.
         at: Span,
     },
     /// Adds an item at the end of a list.
@@ -195,13 +195,13 @@ fn set(
 }
 
 fn remove(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
-    let (parent, only) = match sites.place(node)? {
-        Place::Key { mapping, entry } => {
+    let (parent, node, only) = match sites.place(node)? {
+        Place::Key { mapping, entry } | Place::Value { mapping, entry } => {
             sites.is_own_entry(mapping, entry).then_some(())?;
-            (mapping, sites.tree.entries(mapping).len() == 1)
+            (mapping, entry.key, sites.tree.entries(mapping).len() == 1)
         }
-        Place::Item { list } => (list, sites.tree.items(list).len() == 1),
-        Place::Value { .. } | Place::Top => return None,
+        Place::Item { list } => (list, node, sites.tree.items(list).len() == 1),
+        Place::Top => return None,
     };
     // Arguments of a function have their places.
     sites.tree.tag(parent).is_none().then_some(())?;
