@@ -1,7 +1,9 @@
 //! Questions several rules ask of the model. Only combines facts that are there; judges nothing.
 
+use rustc_hash::FxHashMap;
+
 use crate::exposure::consumers::{Call, Use};
-use crate::exposure::custom::{Access, Door, Mapping, Way};
+use crate::exposure::custom::{Access, CustomWays, Door, DoorDomain, Mapping, Way};
 use crate::exposure::extent::can_meet;
 use crate::exposure::fronts::FrontCase;
 use crate::exposure::model::{
@@ -9,6 +11,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::network::Traits;
 use crate::exposure::reasons::PolicyOf;
+use crate::source::FileId;
 use crate::template::value::{Name, Sourced, Value};
 
 impl Api {
@@ -36,7 +39,34 @@ impl Api {
     }
 }
 
+/// APIs by the private domains that lead to them.
+pub struct Entered<'m> {
+    by_domain: FxHashMap<(FileId, &'m str), Vec<(&'m Api, &'m CustomWays)>>,
+}
+
+impl<'m> Entered<'m> {
+    /// APIs that a domain leads to in some case, in file and text order, with their ways of that instance.
+    pub fn through(&self, domain: &'m Domain) -> &[(&'m Api, &'m CustomWays)] {
+        self.by_domain.get(&(domain.file, domain.resource.as_str())).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl ExposureModel {
+    /// All APIs that private domains lead to.
+    pub fn entered(&self) -> Entered<'_> {
+        let mut by_domain: FxHashMap<_, Vec<(&Api, &CustomWays)>> = FxHashMap::default();
+        let each = self.apis.iter().flat_map(|api| api.custom_ways.iter().map(move |ways| (api, ways)));
+        for (api, ways) in each {
+            for DoorDomain { file, resource, .. } in ways.private_domains() {
+                let known = by_domain.entry((*file, resource.as_str())).or_default();
+                if known.last().is_none_or(|(_, last)| !std::ptr::eq(*last, ways)) {
+                    known.push((api, ways));
+                }
+            }
+        }
+        Entered { by_domain }
+    }
+
     /// Mappings and routing rules that lead to an API, whether or not the run declares the domain.
     pub fn ways_to<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = &'m Way> {
         self.ways.iter().filter(|way| api.is_named_by(&way.api))
@@ -56,6 +86,13 @@ impl ExposureModel {
     /// Places that call an API of the workspace.
     pub fn calls_of<'m>(&'m self, api: &'m Api) -> impl Iterator<Item = &'m Call> {
         self.calls.iter().filter(|call| api.is_named_by(&call.api))
+    }
+}
+
+impl CustomWays {
+    /// Private domains that lead to the API, once for each case and way.
+    fn private_domains(&self) -> impl Iterator<Item = &DoorDomain> {
+        self.entrances.iter().flat_map(|state| &state.fact).map(|entrance| &entrance.domain)
     }
 }
 

@@ -16,21 +16,20 @@ const ID: &str = "private-domain-policy";
 
 /// Reports private domains that let nobody in, or not the endpoint that is to call.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let entered = ctx.model.entered();
     for domain in ctx.domains() {
         if let Some(occurrence) = occurrence(&domain.facts.access, |state| lacks_policy(domain, &state.fact))
         {
             findings.push(without(domain, &occurrence));
         }
-        let apis = ctx.model.apis.iter().filter(|api| api.kind == ApiKind::Rest && api.refused.is_none());
-        for api in apis {
-            for ways in &api.custom_ways {
-                let refuses = |state: &Stated<Vec<Entrance>>| refused(&state.fact, domain).is_some();
-                if let Some(occurrence) = occurrence(&ways.entrances, refuses)
-                    && let Some(caller) = refused(&occurrence.state.fact, domain)
-                    && let Some(finding) = refusal(domain, api, &occurrence, caller)
-                {
-                    findings.push(finding);
-                }
+        let apis = entered.through(domain).iter();
+        for (api, ways) in apis.filter(|(api, _)| api.kind == ApiKind::Rest && api.refused.is_none()) {
+            let refuses = |state: &Stated<Vec<Entrance>>| refused(&state.fact, domain).is_some();
+            if let Some(occurrence) = occurrence(&ways.entrances, refuses)
+                && let Some(caller) = refused(&occurrence.state.fact, domain)
+                && let Some(finding) = refusal(domain, api, &occurrence, caller)
+            {
+                findings.push(finding);
             }
         }
     }

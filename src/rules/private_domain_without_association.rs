@@ -6,6 +6,7 @@ use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::custom::{Access, Entering, Entrance};
 use crate::exposure::model::{Decision, Domain, EndpointType};
 use crate::exposure::network::Stated;
+use crate::exposure::query::Entered;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
@@ -15,11 +16,12 @@ const ID: &str = "private-domain-without-association";
 /// Reports private domains without an access association, and those whose associations are for endpoints that the
 /// API behind the domain refuses.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let entered = ctx.model.entered();
     for domain in ctx.domains() {
         if let Some(occurrence) = occurrence(&domain.facts.access, |state| is_closed(domain, &state.fact)) {
             findings.push(closed(domain, &occurrence));
         } else {
-            misdirected(ctx, domain, findings);
+            misdirected(&entered, domain, findings);
         }
     }
 }
@@ -70,7 +72,7 @@ fn closed(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>) -> Findi
 }
 
 /// Reports associations of a domain whose endpoints the API behind it refuses, while it lets others in.
-fn misdirected(ctx: &Context<'_>, domain: &Domain, findings: &mut Vec<Finding>) {
+fn misdirected<'m>(entered: &Entered<'m>, domain: &'m Domain, findings: &mut Vec<Finding>) {
     let is_here = |entrance: &&Entrance| {
         entrance.domain.file == domain.file && entrance.domain.resource == domain.resource
     };
@@ -80,7 +82,7 @@ fn misdirected(ctx: &Context<'_>, domain: &Domain, findings: &mut Vec<Finding>) 
         let right = |caller: &Entering| caller.associated && caller.by_api != Decision::Deny;
         is_here(&entrance) && (entrance.incomplete || entrance.callers.iter().any(right))
     };
-    let all = || ctx.model.apis.iter().flat_map(|api| &api.custom_ways).map(|ways| &ways.entrances);
+    let all = || entered.through(domain).iter().map(|(_, ways)| &ways.entrances);
     if all().flatten().any(|state| state.fact.iter().any(serves)) {
         return;
     }
