@@ -3,8 +3,6 @@
 //! Both are asked in the cases of the API, so that conditions and parameters that it shares with its mappings and
 //! domains hold for all of them at once.
 
-use rustc_hash::FxHashSet;
-
 use crate::exposure::custom::{CustomWays, Door, DoorDomain, Doors, Entering, Entrance, Kind};
 use crate::exposure::decisions::Judge;
 use crate::exposure::domains::{self, passage};
@@ -20,13 +18,12 @@ use crate::template::cases::Path;
 use crate::template::document::Origin;
 use crate::template::guards::Guard;
 use crate::template::resolve::Resolver;
-use crate::template::value::{Name, Same, Sourced, StackId, Value};
-use crate::workspace::{Stack, Workspace};
+use crate::template::value::{Name, Same, Sourced, Value};
 
 /// Ways to an API, and who gets through them.
 pub(crate) fn ways<'run>(context: &Context<'run>, endpoints: &[Endpoint], api: Declared<'run>) -> CustomWays {
     let leads = context.leads.to(context, api);
-    let closable = context.closing.contains(&api.stack.id);
+    let closable = context.stacks.of(api.stack).is_some_and(|known| known.closes_hosts);
     if (leads.is_empty() && !closable)
         || !is_readable(api)
         || rest::refusal(api.stack, api.resource).is_some()
@@ -41,13 +38,6 @@ pub(crate) fn ways<'run>(context: &Context<'run>, endpoints: &[Endpoint], api: D
         false => Vec::new(),
     };
     CustomWays { doors, entrances }
-}
-
-/// Stacks in which anything may switch the default host of an API off.
-pub(crate) fn closing(workspace: &Workspace) -> FxHashSet<StackId> {
-    let key = memchr::memmem::Finder::new(b"isableExecuteApiEndpoint");
-    let closes = |stack: &&Stack| key.find(stack.lowered.tree.text().as_bytes()).is_some();
-    workspace.stacks().iter().filter(closes).map(|stack| stack.id).collect()
 }
 
 fn is_private(door: &Door) -> bool {

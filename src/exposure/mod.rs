@@ -51,6 +51,7 @@ mod served;
 mod shapes;
 mod shut;
 pub mod signatures;
+mod stacks;
 pub mod statements;
 pub mod twofold;
 pub mod widening;
@@ -58,17 +59,16 @@ mod wiring;
 mod zones;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use crate::exposure::attachments::Attachments;
 use crate::exposure::balancers::Balancers;
 use crate::exposure::handed::HandedOn;
 use crate::exposure::leads::Leads;
 use crate::exposure::model::{Api, ApiOrigin, ExposureModel, Refused, Stray};
+use crate::exposure::stacks::Stacks;
 use crate::template::cases::Path;
 use crate::template::document::{Origin, Resource};
 use crate::template::resolve::Resolver;
-use crate::template::value::StackId;
 use crate::workspace::{Stack, Workspace};
 
 /// What every part of the model is built from.
@@ -78,8 +78,7 @@ pub(crate) struct Context<'run> {
     leads: Leads,
     balancers: Balancers,
     handed_on: HandedOn,
-    /// Stacks in which anything may switch the default host of an API off.
-    closing: FxHashSet<StackId>,
+    stacks: Stacks,
 }
 
 impl<'run> Context<'run> {
@@ -95,8 +94,8 @@ impl<'run> Context<'run> {
 pub fn build(workspace: &Workspace) -> ExposureModel {
     let (leads, balancers) = (Leads::find(workspace), Balancers::find(workspace));
     let (attachments, handed_on) = (Attachments::find(workspace), HandedOn::new(workspace));
-    let context =
-        Context { workspace, attachments, leads, balancers, handed_on, closing: doors::closing(workspace) };
+    let stacks = Stacks::find(workspace);
+    let context = Context { workspace, attachments, leads, balancers, handed_on, stacks };
     let endpoints = endpoints::find(&context);
     let apis = workspace.stacks().par_iter().flat_map_iter(|stack| stack_apis(&context, &endpoints, stack));
     let mut model = ExposureModel { apis: join_instances(apis.collect()), ..ExposureModel::default() };

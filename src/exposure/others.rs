@@ -192,12 +192,12 @@ fn build<'run>(
         markers: markers::find(stack, resource),
         labels: markers::labels(stack, resource),
         default_authorizer: markers::default_authorizer(stack, resource),
-        routes: routes::of(stack, resource),
+        routes: routes::of(context, stack, resource),
         backends: Vec::new(),
         function: None,
         unknown_endpoint_keys: Vec::new(),
         misplaced_endpoint_configuration: None,
-        fragment: rest::is_fragment(stack),
+        fragment: context.stacks.of(stack).is_some_and(|known| known.is_fragment),
         custom_ways: Vec::new(),
     }
 }

@@ -69,12 +69,12 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         markers: markers::find(stack, resource),
         labels: markers::labels(stack, resource),
         default_authorizer: markers::default_authorizer(stack, resource).or_else(in_body),
-        routes: routes::of(stack, resource),
+        routes: routes::of(context, stack, resource),
         backends: backends::of(context, stack, resource),
         function: None,
         unknown_endpoint_keys: endpoint_type::unknown_keys(stack, resource),
         misplaced_endpoint_configuration: None,
-        fragment: is_fragment(stack),
+        fragment: context.stacks.of(stack).is_some_and(|known| known.is_fragment),
         custom_ways: vec![doors::ways(context, endpoints, Declared { stack, resource })],
     }
 }
@@ -113,12 +113,6 @@ fn happens(context: &Context<'_>, stack: &Stack, kind: &SurpriseKind) -> bool {
     };
     let explored = cases::split(context, stack, |resolver| wiring::exists(resolver, handler).then_some(()));
     !explored.complete || !explored.cells.is_empty()
-}
-
-/// A piece of a template: nothing in it runs, so what is missing may stand elsewhere.
-pub(crate) fn is_fragment(stack: &Stack) -> bool {
-    stack.template.transforms.is_empty()
-        && !stack.lowered.resources.iter().any(|resource| resource.type_name == "AWS::Lambda::Function")
 }
 
 /// Why the type of an API is unknown whose template is refused.

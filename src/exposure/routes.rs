@@ -14,14 +14,11 @@ const MAX_PATH_PARTS: usize = 128;
 const IMPLICIT: [&str; 2] = ["ServerlessRestApi", "ServerlessHttpApi"];
 
 /// SAM events that this API serves, in text order.
-pub(crate) fn of(stack: &Stack, resource: &Resource) -> Vec<Route> {
+pub(crate) fn of(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Vec<Route> {
     let tree = &*stack.template.tree;
     let mut routes = Vec::new();
-    for holder in &stack.template.resources {
-        if !matches!(holder.type_name.as_str(), "AWS::Serverless::Function" | "AWS::Serverless::StateMachine")
-        {
-            continue;
-        }
+    let holders = context.stacks.of(stack).map_or(&[][..], |known| &known.holders);
+    for holder in holders.iter().filter_map(|&number| stack.template.resources.get(number)) {
         let events = holder.properties.and_then(|properties| tree.get(properties, "Events"));
         for event in events.map_or(&[][..], |events| tree.entries(events)) {
             let name = tree.span(event.key);
