@@ -10,6 +10,22 @@ use super::text::{Names, Text};
 use crate::source::{Span, Spanned};
 use crate::template::value::{Member, Sourced, Value};
 
+/// Elements of a document, besides those of its statements (IAM guide, "Grammar of the IAM JSON policy language").
+pub const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+
+/// Elements of a statement (the same page).
+pub const STATEMENT_ELEMENTS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
 /// A resource policy or another IAM policy document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyDocument {
@@ -246,7 +262,7 @@ impl Reader<'_> {
             return (None, Vec::new());
         }
         for member in members {
-            if !["Version", "Id", "Statement"].contains(&member.key.as_str()) {
+            if !DOCUMENT_ELEMENTS.contains(&member.key.as_str()) {
                 self.problem(member.key_span, ProblemKind::UnknownElement(member.key.clone()));
             }
         }

@@ -4,25 +4,14 @@
 
 use super::condition::read_constant;
 use super::document::{
-    ConditionTest, Effect, Element, PrincipalElement, PrincipalValue, ProblemKind, Reader, SpannedText,
-    Statement, Unknown, find, is_transform,
+    ConditionTest, Effect, Element, PrincipalElement, PrincipalValue, ProblemKind, Reader,
+    STATEMENT_ELEMENTS, SpannedText, Statement, Unknown, find, is_transform,
 };
 use super::operator::Operator;
 use super::text::Text;
 use crate::source::{Span, Spanned};
 use crate::template::value::{Member, Sourced, Value};
 
-const ELEMENTS: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
 const PRINCIPAL_KINDS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
 
 /// Reads a statement.
@@ -58,7 +47,7 @@ pub(super) fn read(reader: &mut Reader<'_>, value: &Sourced) -> Statement {
         return statement;
     }
     for member in members {
-        if !ELEMENTS.contains(&member.key.as_str()) {
+        if !STATEMENT_ELEMENTS.contains(&member.key.as_str()) {
             reader.problem(member.key_span, ProblemKind::UnknownElement(member.key.clone()));
             hide(&mut statement, member.key_span, "the statement has an element that IAM does not have");
         }

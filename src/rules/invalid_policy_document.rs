@@ -6,7 +6,7 @@ use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, Case, Policy};
 use crate::exposure::statements::value_at;
-use crate::policy::document::{Problem, ProblemKind};
+use crate::policy::document::{DOCUMENT_ELEMENTS, Problem, ProblemKind, STATEMENT_ELEMENTS};
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::rules::occurrence::occurrence;
 use crate::rules::{Context, places, words};
@@ -14,22 +14,6 @@ use crate::source::Span;
 use crate::template::value::Sourced;
 
 const ID: &str = "invalid-policy-document";
-
-/// Elements of a document and of a statement (IAM guide, "Grammar of the IAM JSON policy language").
-const ELEMENTS: [&str; 12] = [
-    "Version",
-    "Id",
-    "Statement",
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
 
 /// Condition operators whose misspellings are recognised.
 const OPERATORS: [&str; 14] = [
@@ -63,6 +47,11 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Elements of a document and of a statement.
+fn elements() -> impl Iterator<Item = &'static str> {
+    DOCUMENT_ELEMENTS.into_iter().chain(STATEMENT_ELEMENTS)
 }
 
 /// A mistake, with what to say about it.
@@ -115,7 +104,7 @@ fn is_misspelt(problem: &Problem, all: &[Problem]) -> bool {
     };
     let mut beside = all.iter().filter(|other| other.statement == problem.statement);
     beside.any(|other| match &other.kind {
-        ProblemKind::UnknownElement(key) => nearest(key, ELEMENTS) == Some(missing),
+        ProblemKind::UnknownElement(key) => nearest(key, elements()) == Some(missing),
         _ => false,
     })
 }
@@ -176,7 +165,7 @@ fn flaw<'case>(policy: &'case Policy, problem: &'case Problem) -> Option<Flaw<'c
             near(operator, nearest(operator, OPERATORS), "tests by", "no condition operator")
         }
         ProblemKind::UnknownElement(element) => {
-            near(element, nearest(element, ELEMENTS), "has", "no element of a policy")
+            near(element, nearest(element, elements()), "has", "no element of a policy")
         }
         ProblemKind::WrongValue => words3(
             "has a value that is no text",
