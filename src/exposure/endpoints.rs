@@ -107,7 +107,6 @@ fn endpoint(context: &Context<'_>, stack: &Stack, resource: &Resource) -> Option
         subnets: peek("SubnetIds"),
         security_groups: peek("SecurityGroupIds"),
         policy: peek("PolicyDocument"),
-        condition: resource.condition.as_ref().map(|(name, _)| name.clone()),
         region: stack.bindings.region.clone(),
         account: stack.bindings.account.clone(),
         facts: wiring::facts(context, stack, resource),

@@ -521,8 +521,6 @@ pub struct Endpoint {
     pub security_groups: Option<Sourced>,
     /// `PolicyDocument`.
     pub policy: Option<Sourced>,
-    /// `Condition`.
-    pub condition: Option<String>,
     /// The region it is deployed to, if it is known.
     pub region: Option<String>,
     /// The account it is deployed to, if it is known.
