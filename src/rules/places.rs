@@ -64,6 +64,7 @@ pub fn steps(value: &Sourced) -> Vec<Label> {
             StepKind::Output(name) => format!("output `{name}`"),
             StepKind::Default(_)
             | StepKind::Choice(_)
+            | StepKind::Stored(_)
             | StepKind::Branch
             | StepKind::MapEntry
             | StepKind::Globals => return None,

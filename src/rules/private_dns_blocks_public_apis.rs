@@ -131,6 +131,7 @@ fn decided(value: &Sourced) -> Option<Label> {
         StepKind::MapEntry => "on in this entry",
         StepKind::Given(_) => "turned on here",
         StepKind::Bound(_)
+        | StepKind::Stored(_)
         | StepKind::Export(_)
         | StepKind::ExportByPattern(_)
         | StepKind::Output(_)

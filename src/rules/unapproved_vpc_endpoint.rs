@@ -97,10 +97,14 @@ fn is_on_no_list(approved: &Approved, entry: &Sourced, kind: Kind) -> bool {
     };
     let names = |globs: &[Glob], name: &str| globs.iter().any(|glob| glob.matches_name(name));
     let by_parameter = entry.via.iter().any(|step| match &step.kind {
-        StepKind::Default(name) | StepKind::Choice(name) | StepKind::Bound(name) => {
-            names(&approved.parameters, name)
-        }
+        StepKind::Default(name)
+        | StepKind::Choice(name)
+        | StepKind::Bound(name)
+        | StepKind::Given(name)
+        | StepKind::Stored(name) => names(&approved.parameters, name),
         StepKind::Export(name) => names(&approved.exports, name),
+        // Its whole name is not known, so neither is whether it is approved.
+        StepKind::ExportByPattern(_) => !approved.exports.is_empty(),
         _ => false,
     });
     if by_parameter {

@@ -209,7 +209,11 @@ fn is_choice(step: &Step) -> bool {
         | StepKind::Given(_)
         | StepKind::Branch
         | StepKind::MapEntry => true,
-        StepKind::Export(_) | StepKind::ExportByPattern(_) | StepKind::Output(_) | StepKind::Globals => false,
+        StepKind::Stored(_)
+        | StepKind::Export(_)
+        | StepKind::ExportByPattern(_)
+        | StepKind::Output(_)
+        | StepKind::Globals => false,
     }
 }
 

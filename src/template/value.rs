@@ -99,6 +99,8 @@ pub enum StepKind {
     Bound(String),
     /// A value given to a parameter in a samconfig, a parameter file or the policy file.
     Given(String),
+    /// A parameter whose value CloudFormation reads from SSM; the step stands where the parameter is used.
+    Stored(String),
     /// A branch of `Fn::If`.
     Branch,
     /// An entry of a mapping.

@@ -219,9 +219,14 @@ fn text_with_holes(value: &Value) -> Option<String> {
 fn is_written(value: &Sourced, spelling: Spelling, pattern: &str) -> Truth {
     let on_the_way = value.via.iter().filter_map(|step| match (&step.kind, spelling) {
         (StepKind::Export(name) | StepKind::ExportByPattern(name), Spelling::Export)
-        | (StepKind::Default(name) | StepKind::Choice(name) | StepKind::Bound(name), Spelling::Parameter) => {
-            Some(glob::matches(pattern, name))
-        }
+        | (
+            StepKind::Default(name)
+            | StepKind::Choice(name)
+            | StepKind::Bound(name)
+            | StepKind::Given(name)
+            | StepKind::Stored(name),
+            Spelling::Parameter,
+        ) => Some(glob::matches(pattern, name)),
         _ => None,
     });
     let named = match &value.value {

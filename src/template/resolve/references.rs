@@ -99,7 +99,8 @@ impl Resolver<'_, '_> {
             return passed(parameter, value, span);
         }
         if parameter.is_ssm() {
-            return Sourced::new(self.known_parameter(parameter, self.ssm(parameter), span), span);
+            let value = self.known_parameter(parameter, self.ssm(parameter), span);
+            return Sourced::new(value, span).step(StepKind::Stored(name.clone()), span);
         }
         let default = parameter.default.and_then(|node| parameter_text(self.tree(), node));
         match default.filter(|_| scope.outside.is_governed(scope.stack)) {
