@@ -24,11 +24,6 @@ const fn muting_entry(by: &'static str, muted: &'static [&'static str]) -> Mutin
     Muting { by, aspect: None, same_text: true, muted }
 }
 
-/// As [`muting`], unless the API was stated to be private.
-const fn muting_unstated(by: &'static str, muted: &'static [&'static str]) -> Muting {
-    Muting { by, aspect: Some(Aspect::Unstated), same_text: false, muted }
-}
-
 /// As [`muting`], where it speaks of this part.
 const fn muting_aspect(by: &'static str, aspect: Aspect, muted: &'static [&'static str]) -> Muting {
     Muting { by, aspect: Some(aspect), same_text: false, muted }
@@ -74,6 +69,8 @@ const BESIDE_NO_POLICY: &[&str] = &[
     "policy-resource-mismatch",
     "invalid-policy-document",
     "stray-sam-stage",
+    "widened-allow-list",
+    "conflicting-policies",
 ];
 
 /// Everything else about an endpoint that cannot be made as it is written.
@@ -108,38 +105,27 @@ const TABLE: &[Muting] = &[
         ],
     ),
     muting("wrong-endpoint-configuration-key", &["missing-vpc-endpoint-ids"]),
-    Muting {
-        by: "wrong-endpoint-configuration-key",
-        aspect: Some(Aspect::EndpointType),
-        same_text: false,
-        muted: &[
+    muting_aspect(
+        "wrong-endpoint-configuration-key",
+        Aspect::EndpointType,
+        &[
             "public-api",
             "missing-resource-policy",
             "endpoint-ids-on-public-api",
             "vpc-condition-on-public-api",
         ],
-    },
+    ),
     muting("endpoint-ids-on-public-api", &["vpc-condition-on-public-api"]),
-    Muting {
-        by: "endpoint-ids-on-public-api",
-        aspect: Some(Aspect::OnlyEvidence),
-        same_text: false,
-        muted: &["public-api"],
-    },
+    muting_aspect("endpoint-ids-on-public-api", Aspect::OnlyEvidence, &["public-api"]),
     muting("private-range-on-public-api", &["policy-denies-everyone"]),
-    muting_unstated("vpc-condition-on-public-api", &["public-api"]),
-    muting_unstated("private-range-on-public-api", &["public-api"]),
+    muting_aspect("vpc-condition-on-public-api", Aspect::Unstated, &["public-api"]),
+    muting_aspect("private-range-on-public-api", Aspect::Unstated, &["public-api"]),
     muting("implicit-public-api", &["public-api"]),
     muting("public-api", BESIDE_A_PUBLIC_API),
     muting("conditionally-public-api", BESIDE_A_PUBLIC_API),
     muting("implicit-public-api", BESIDE_A_PUBLIC_API),
     // A policy that only lacks its version is in force, and who it lets in is another matter.
-    Muting {
-        by: "invalid-policy-document",
-        aspect: Some(Aspect::Broken),
-        same_text: false,
-        muted: BESIDE_A_BROKEN_LIST,
-    },
+    muting_aspect("invalid-policy-document", Aspect::Broken, BESIDE_A_BROKEN_LIST),
     muting("sam-allow-list-not-a-list", BESIDE_A_BROKEN_LIST),
     muting("sam-allow-list-entry-ignored", BESIDE_A_BROKEN_LIST),
     muting("sam-unknown-policy-key", BESIDE_A_BROKEN_LIST),
@@ -151,24 +137,7 @@ const TABLE: &[Muting] = &[
     ),
     muting("source-ip-on-private-api", &["policy-denies-everyone", "policy-omits-endpoint"]),
     muting("policy-resource-mismatch", &["policy-denies-everyone", "policy-omits-endpoint"]),
-    Muting {
-        by: "policy-resource-mismatch",
-        aspect: Some(Aspect::Deny),
-        same_text: false,
-        muted: &["policy-open-to-any-vpc"],
-    },
-    muting(
-        "missing-resource-policy",
-        &[
-            "policy-omits-endpoint",
-            "policy-open-to-any-vpc",
-            "policy-denies-everyone",
-            "unsigned-principal-condition",
-            "widened-allow-list",
-            "conflicting-policies",
-        ],
-    ),
-    muting("unsigned-principal-condition", &["policy-denies-everyone", "policy-omits-endpoint"]),
+    muting_aspect("policy-resource-mismatch", Aspect::Deny, &["policy-open-to-any-vpc"]),
     muting_aspect("conflicting-policies", Aspect::LetsStrangersIn, &["policy-open-to-any-vpc"]),
     muting_aspect("widened-allow-list", Aspect::LetsStrangersIn, &["policy-open-to-any-vpc"]),
     muting("policy-denies-everyone", &["policy-omits-endpoint"]),

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::diagnostic::{Applicability, Fix};
 use crate::rules::finding::{Finding, Remedy};
 use crate::source::FileId;
-use crate::syntax::edit::{Change, Editor};
+use crate::syntax::edit::{Change, Edited, Editor};
 use crate::syntax::tree::Tree;
 
 /// Fills in the fixes of findings. A remedy that cannot be made as a small edit is left out.
@@ -37,7 +37,7 @@ pub(super) fn realise<'f>(
     }
 }
 
-fn fix(remedy: Remedy, edited: Vec<(FileId, crate::syntax::edit::Edited)>) -> Fix {
+fn fix(remedy: Remedy, edited: Vec<(FileId, Edited)>) -> Fix {
     let Remedy { title, applicability, .. } = remedy;
     // A comment says something; it does not go without being asked.
     let keeps = edited.iter().all(|(_, edited)| !edited.drops_comment);
