@@ -3,7 +3,7 @@
 //! Before private custom domains there were, a regional domain of the same name let API Gateway know the name, and a
 //! balancer with its certificate led the calls to the VPC endpoint. Such a domain is no mistake.
 
-use crate::exposure::calls::children;
+use crate::exposure::calls::descend;
 use crate::exposure::leads::Declared;
 use crate::exposure::wiring::property;
 use crate::syntax::tree::NodeId;
@@ -162,16 +162,12 @@ const MAX_DEPTH: usize = 32;
 fn below(workspace: &Workspace, stack: &Stack, node: NodeId, key: &str) -> Vec<Value> {
     let tree = &stack.lowered.tree;
     let mut found = Vec::new();
-    let mut open = vec![(node, 0_usize)];
-    while let Some((node, depth)) = open.pop() {
-        if depth > MAX_DEPTH {
-            continue;
-        }
+    descend(stack, node, MAX_DEPTH, |node| {
         if let Some(written) = tree.get(node, key) {
             let mut path = frozen();
             found.push(Resolver::new(workspace.scope(stack), &mut path).peek(written).value);
         }
-        open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
-    }
+        true
+    });
     found
 }

@@ -231,27 +231,22 @@ pub(crate) fn can_call(type_name: &str) -> bool {
 fn candidates(context: &Context<'_>, stack: &Stack, node: NodeId) -> Vec<NodeId> {
     let tree = &stack.lowered.tree;
     let mut found = Vec::new();
-    let mut open = vec![(node, 0_usize)];
-    while let Some((node, depth)) = open.pop() {
-        if depth > MAX_DEPTH {
-            continue;
-        }
+    descend(stack, node, MAX_DEPTH, |node| {
         let function = intrinsic(tree, node).map(|found| found.function);
         if function == Some(Function::Base64) {
             // What is encoded names no host any more, and what is inside does.
-            open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
-            continue;
+            return true;
         }
-        if function.is_some() || tree.scalar(node).is_some_and(|text| text.contains(HOST)) {
+        let is_text = function.is_some() || tree.scalar(node).is_some_and(|text| text.contains(HOST));
+        if is_text {
             let value = context.peek(stack, |resolver| resolver.resolve(node));
             let mut known = Vec::new();
             if hosts(&value, 0, &mut known) || !known.is_empty() {
                 found.push(node);
             }
-            continue;
         }
-        open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
-    }
+        !is_text
+    });
     found
 }
 
@@ -316,11 +311,7 @@ fn hosts(value: &Sourced, depth: usize, found: &mut Vec<Host>) -> bool {
 pub(crate) fn texts(context: &Context<'_>, stack: &Stack, node: NodeId, part: &str) -> Vec<(Span, String)> {
     let tree = &stack.lowered.tree;
     let mut found = Vec::new();
-    let mut open = vec![(node, 0_usize)];
-    while let Some((node, depth)) = open.pop() {
-        if depth > MAX_DEPTH {
-            continue;
-        }
+    descend(stack, node, MAX_DEPTH, |node| {
         if tree.scalar(node).is_some_and(|text| text.contains(part)) {
             let value = context.peek(stack, |resolver| resolver.resolve(node));
             let known: String = value
@@ -335,9 +326,20 @@ pub(crate) fn texts(context: &Context<'_>, stack: &Stack, node: NodeId, part: &s
                 .collect();
             found.push((tree.tagged_span(node), known));
         }
-        open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
-    }
+        true
+    });
     found
+}
+
+/// Visits a node and what is below it, at most `deepest` levels down, last child first; not what is below a node for
+/// which `visit` says no.
+pub(crate) fn descend(stack: &Stack, node: NodeId, deepest: usize, mut visit: impl FnMut(NodeId) -> bool) {
+    let mut open = vec![(node, 0_usize)];
+    while let Some((node, depth)) = open.pop() {
+        if depth <= deepest && visit(node) {
+            open.extend(children(stack, node).into_iter().map(|child| (child, depth + 1)));
+        }
+    }
 }
 
 /// Values and items right below a node.
