@@ -163,6 +163,9 @@ fn report(
     }
     if !args.quiet {
         lines.extend(captured(|out| summary::write(out, &numbers, started.elapsed())));
+        if matches!(args.format, CheckFormat::Full | CheckFormat::Concise) {
+            lines.extend(captured(|out| summary::write_offers(out, found)));
+        }
         if is_question(args, judged) {
             lines.push(QUESTION.to_owned());
         }

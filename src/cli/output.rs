@@ -89,6 +89,8 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         if let Ok(old) = target.metadata() {
             file.set_permissions(old.permissions())?;
         }
+        // A name that leads to bytes which are not on the disk yet would be an empty file after a power failure.
+        file.sync_all()?;
         fs::rename(&temporary, &target)
     });
     if written.is_err() {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::report::counted;
 
 /// The numbers of a run.
@@ -60,6 +60,24 @@ pub fn write(out: &mut dyn Write, summary: &Summary, elapsed: Duration) -> io::R
     writeln!(out, "{line} · {}", duration(elapsed))
 }
 
+/// Writes how many findings have a fix, and the flags that make them; nothing where there is none.
+///
+/// # Errors
+/// When `out` refuses to be written to.
+pub fn write_offers(out: &mut dyn Write, diagnostics: &[Diagnostic]) -> io::Result<()> {
+    let least = |diagnostic: &Diagnostic| diagnostic.fixes.iter().map(|fix| fix.applicability).min();
+    let count = |wanted| diagnostics.iter().filter(|found| least(found) == Some(wanted)).count();
+    let findings = |count| format!("{} can be mended with", counted(count, "finding", "findings"));
+    let (safe, risky) = (count(Applicability::Safe), count(Applicability::Unsafe));
+    let offer = match (safe, risky) {
+        (0, 0) => return Ok(()),
+        (_, 0) => format!("{} --fix", findings(safe)),
+        (0, _) => format!("{} --fix --unsafe-fixes", findings(risky)),
+        (..) => format!("{} --fix, {risky} more with --fix --unsafe-fixes", findings(safe)),
+    };
+    writeln!(out, "{offer} (--diff shows it first)")
+}
+
 /// `1 error, 2 warnings`; empty when nothing was found.
 fn findings(summary: &Summary) -> String {
     [
@@ -114,6 +132,8 @@ fn duration(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::{Fix, Label, RuleId};
+    use crate::source::{FileId, Span, TextRange};
 
     fn line(summary: Summary, millis: u64) -> String {
         let mut out = Vec::new();
@@ -133,6 +153,32 @@ mod tests {
         assert_eq!(
             line(Summary { suppressed: 4, ..two }, 12_340),
             "1 error, 1 warning in 2 templates (2 APIs, 2 functions, 0 endpoints) · 4 suppressed · 12.3 s\n"
+        );
+    }
+
+    #[test]
+    fn says_what_can_be_mended() {
+        let offers = |kinds: &[&[Applicability]]| {
+            let found = kinds.iter().map(|kinds| {
+                let at = Label::new(Span::new(FileId(0), TextRange::new(0, 0)), "");
+                let fix = |&applicability| Fix { title: String::new(), applicability, edits: Vec::new() };
+                let fixes = kinds.iter().map(fix).collect();
+                Diagnostic { fixes, ..Diagnostic::new(RuleId::new("a"), Severity::Info, String::new(), at) }
+            });
+            let mut out = Vec::new();
+            write_offers(&mut out, &found.collect::<Vec<_>>()).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let (safe, risky) = (Applicability::Safe, Applicability::Unsafe);
+        assert_eq!(offers(&[&[], &[Applicability::DisplayOnly]]), "");
+        assert_eq!(offers(&[&[risky, safe]]), "1 finding can be mended with --fix (--diff shows it first)\n");
+        assert_eq!(
+            offers(&[&[risky], &[risky], &[]]),
+            "2 findings can be mended with --fix --unsafe-fixes (--diff shows it first)\n"
+        );
+        assert_eq!(
+            offers(&[&[risky], &[safe]]),
+            "1 finding can be mended with --fix, 1 more with --fix --unsafe-fixes (--diff shows it first)\n"
         );
     }
 
