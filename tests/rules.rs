@@ -219,6 +219,13 @@ fn bad_cases_are_reported_as_pictured_and_good_ones_are_not() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
 }
 
+/// The comments of a text with their offsets; some of what is found may stand in a string.
+fn comments(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let starts = |at: &usize| *at == 0 || text[..*at].ends_with([' ', '\t', '\n']);
+    let places = text.match_indices('#').map(|(at, _)| at).filter(starts);
+    places.map(|at| (at, text[at..].lines().next().unwrap_or_default()))
+}
+
 /// The diff that mending a case makes, and what is said of it afterwards that was not said before; `None` where
 /// the rule offers no fix.
 fn mended(case: &Case) -> Option<String> {
@@ -239,6 +246,11 @@ fn mended(case: &Case) -> Option<String> {
         left = outcome.diagnostics;
         for (file, edits) in &plan.edits {
             let source = sources.get(*file).unwrap();
+            for (at, comment) in comments(source.text()) {
+                let goes = edits.iter().any(|edit| edit.range.as_usize().contains(&at));
+                let asked = plan.chosen.iter().all(|chosen| chosen.applicability == Applicability::Unsafe);
+                assert!(!goes || asked, "{}: a safe fix takes `{comment}` away", case.name());
+            }
             texts.insert(source.name().to_owned(), fix::apply(source.text(), edits).unwrap());
         }
         if plan.is_empty() {
