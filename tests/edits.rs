@@ -88,7 +88,8 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
 }
 
 /// `set PATH = VALUE [after KEY]`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`,
-/// `append PATH = VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`.
+/// `append PATH = VALUE`, `join PATH = VALUE`, `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`,
+/// `copy PATH = PATH`.
 fn change(tree: &Tree, line: &str) -> Change {
     let (verb, rest) = line.split_once(' ').unwrap();
     let (path, value) = rest.split_once(" = ").unwrap_or((rest, ""));
@@ -108,6 +109,12 @@ fn change(tree: &Tree, line: &str) -> Change {
         "rename" => Change::Rename { key: tree.span(key), to: value.to_owned() },
         "remove" => Change::Remove { at: tree.span(key) },
         "append" => Change::Append { list: tree.span(node), item: parsed() },
+        "join" => Change::Join { at: tree.tagged_span(node), item: parsed() },
+        "beside" => {
+            let Written::Map(entries) = parsed() else { panic!("no entry: {line}") };
+            let (name, value) = entries.into_iter().next().unwrap();
+            Change::Beside { key: tree.span(key), name, value }
+        }
         "unwrap" => Change::Unwrap { at: tree.span(key) },
         "wrap" => Change::Wrap { at: tree.tagged_span(node) },
         _ => panic!("no such change: {line}"),

@@ -120,7 +120,7 @@ pub(super) fn wrap(sites: &Sites<'_>, node: NodeId, range: TextRange) -> Option<
     let key_column = lines::column(text, sites.tree.span(entry.key).range.start);
     column_of_elements(sites, sites.tree.tagged_span(entry.key).range.start)?;
     let below = sites.is_block_below(node);
-    let dash = if below { lines::column(text, range.start) } else { key_column + sites.indent_unit() };
+    let dash = column_of_dash(sites, node, key_column, range);
     let mut starts = Vec::new();
     let mut next = lines::next_line(text, range.start);
     while next < range.end {
@@ -141,4 +141,30 @@ pub(super) fn wrap(sites: &Sites<'_>, node: NodeId, range: TextRange) -> Option<
     };
     edits.extend(starts.into_iter().flat_map(|(at, _)| lines::insertion(at, " ".repeat(shift))));
     Some(edits)
+}
+
+/// Another item behind a block that gets a dash.
+pub(super) fn behind_wrapped(
+    sites: &Sites<'_>,
+    node: NodeId,
+    range: TextRange,
+    item: &Written,
+) -> Option<Vec<TextEdit>> {
+    let text = sites.tree.text();
+    let super::site::Place::Value { entry, .. } = sites.place(node)? else { return None };
+    (!sites.keeps_empty_lines(node)).then_some(())?;
+    let key_column = lines::column(text, sites.tree.span(entry.key).range.start);
+    let dash = column_of_dash(sites, node, key_column, range);
+    let (nl, pad) = (lines::line_end(text), " ".repeat(dash));
+    let item = behind_dash(sites, dash + 2, item)?;
+    Some(lines::insertion(lines::end_of_line(text, range.end), format!("{nl}{pad}- {item}")))
+}
+
+/// The column of the dash that a value below a key gets.
+fn column_of_dash(sites: &Sites<'_>, node: NodeId, key_column: usize, range: TextRange) -> usize {
+    if sites.is_block_below(node) {
+        lines::column(sites.tree.text(), range.start)
+    } else {
+        key_column + sites.indent_unit()
+    }
 }

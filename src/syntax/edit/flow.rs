@@ -118,12 +118,20 @@ fn into_empty(sites: &Sites<'_>, collection: NodeId, text: String) -> Option<Vec
 }
 
 pub(super) fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<Vec<TextEdit>> {
-    let text = written::inline(sites.tree, item, true)?;
     let (Some(&first), Some(&last)) = (sites.tree.items(list).first(), sites.tree.items(list).last()) else {
-        return into_empty(sites, list, text);
+        return into_empty(sites, list, written::inline(sites.tree, item, true)?);
     };
     let start = sites.end_of(first).map(|_| sites.tree.tagged_span(first).range.start)?;
-    Some(lines::insertion(sites.end_of(last)?, format!("{}{text}", separator(sites, start))))
+    // What is set on lines of its own opens up as its neighbour does.
+    let open = sites.text_of(sites.tree.tagged_span(first).range).is_some_and(|text| text.contains('\n'));
+    let text = match own_line(sites, start) {
+        Some(indent) if open && sites.is_json() => spread(sites, item, indent.len(), ": ")?,
+        _ => written::inline(sites.tree, item, true)?,
+    };
+    let top = sites.tree.root().and_then(|root| sites.tree.entries(root).first());
+    let colon = top.and_then(|entry| colon(sites, entry.key)).unwrap_or(": ");
+    let text = close_up(sites, colon, format!("{}{text}", separator(sites, start)));
+    Some(lines::insertion(sites.end_of(last)?, text))
 }
 
 /// Takes an element with the comma that belongs to it; `node` is an item, or the key of an entry.

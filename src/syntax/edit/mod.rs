@@ -12,7 +12,7 @@ mod written;
 
 use crate::source::{Span, TextEdit};
 use crate::syntax::edit::site::{Place, Sites};
-use crate::syntax::tree::{NodeId, Tree};
+use crate::syntax::tree::{Entry, NodeId, Tree};
 
 pub use crate::syntax::edit::written::Written;
 
@@ -65,6 +65,23 @@ pub enum Change {
         list: Span,
         /// The item.
         item: Written,
+    },
+    /// Adds an item to the list that a value stands in, by itself or as a branch of a function. A value that stands
+    /// alone becomes the first of two.
+    Join {
+        /// The value.
+        at: Span,
+        /// The item.
+        item: Written,
+    },
+    /// Another entry behind the one of a key, in the same mapping; one of this name that is there gets the value.
+    Beside {
+        /// The key.
+        key: Span,
+        /// The name of the entry.
+        name: String,
+        /// The value.
+        value: Written,
     },
     /// Makes a value the only item of a list; a list stays as it is.
     Wrap {
@@ -130,6 +147,11 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
         }
         Change::Remove { at } => remove(sites, sites.node(*at)?),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
+        Change::Join { at, item } => join(sites, sites.node(*at)?, item),
+        Change::Beside { key, name, value } => {
+            let Place::Key { mapping, entry } = sites.place(sites.node(*key)?)? else { return None };
+            set(sites, mapping, std::slice::from_ref(name), value, sites.tree.scalar(entry.key))
+        }
         Change::Wrap { at } => wrap(sites, sites.value(*at)?),
         Change::Unwrap { at } => unwrap(sites, sites.value(*at)?),
     }
@@ -137,7 +159,8 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
 
 fn rename(sites: &Sites<'_>, key: Span, to: &str) -> Option<Vec<TextEdit>> {
     let node = sites.node(key)?;
-    matches!(sites.place(node)?, Place::Key { .. }).then_some(())?;
+    let Place::Key { mapping, .. } = sites.place(node)? else { return None };
+    sites.tree.entry(mapping, to).is_none().then_some(())?;
     let text = written::scalar_like(sites.tree, node, to)?;
     Some(vec![TextEdit { range: sites.tree.span(node).range, text }])
 }
@@ -220,6 +243,37 @@ fn remove(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
 fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<Vec<TextEdit>> {
     (sites.tree.is_sequence(list) && sites.own_range(list).is_some()).then_some(())?;
     if sites.is_bracketed(list) { flow::append(sites, list, item) } else { block::append(sites, list, item) }
+}
+
+/// Climbs out of functions first: the arguments of one are no list to add to.
+fn join(sites: &Sites<'_>, node: NodeId, item: &Written) -> Option<Vec<TextEdit>> {
+    let is_function = |entry: Entry| sites.tree.scalar(entry.key).is_some_and(|key| key.starts_with("Fn::"));
+    let mut at = node;
+    loop {
+        at = match sites.place(at)? {
+            Place::Item { list } if sites.tree.tag(list).is_some() => list,
+            Place::Item { list } => match sites.place(list)? {
+                Place::Value { mapping, entry } if is_function(entry) => mapping,
+                _ => return append(sites, list, item),
+            },
+            Place::Value { mapping, entry } if is_function(entry) => mapping,
+            Place::Value { .. } => break,
+            Place::Top | Place::Key { .. } => return None,
+        };
+    }
+    if sites.tree.is_sequence(at) && sites.tree.tag(at).is_none() {
+        return append(sites, at, item);
+    }
+    let range = sites.own_range(at)?;
+    let is_block = !sites.in_brackets(at) && sites.text_of(range)?.contains('\n');
+    let mut edits = wrap(sites, at)?;
+    if is_block {
+        edits.extend(block::behind_wrapped(sites, at, range, item)?);
+        return Some(edits);
+    }
+    let last = edits.last_mut()?;
+    last.text.insert_str(0, &format!(", {}", written::inline(sites.tree, item, true)?));
+    Some(edits)
 }
 
 fn unwrap(sites: &Sites<'_>, list: NodeId) -> Option<Vec<TextEdit>> {

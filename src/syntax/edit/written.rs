@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use crate::source::Span;
 use crate::syntax::tree::{Format, Kind, NodeId, ScalarStyle, Tree};
 
+/// How deep a copied value may be.
+const MAX_COPIED_DEPTH: usize = 32;
+
 /// A value to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -12,7 +15,8 @@ pub enum Written {
     Text(String),
     /// `true`, `3`, `null`: as it stands.
     Plain(String),
-    /// The text at this span of the same file, as it is written there. Refused where it does not fit on a line.
+    /// The value at this span of the same file, as it is written there; one that takes several lines is written on
+    /// one. Without its comments.
     Copy(Span),
     /// An intrinsic function by its long name (`Ref`, `Fn::ImportValue`); in YAML the short form is written.
     Call(String, Box<Written>),
@@ -104,7 +108,56 @@ fn copied(tree: &Tree, span: Span, in_brackets: bool) -> Option<String> {
     let breaks = bare && in_brackets && node.contains([',', '[', ']', '{', '}']);
     // A block mapping on one line (`Ref: x`) is none inside brackets or behind a key.
     let block = bare && (node.contains(": ") || node.starts_with("- ")) && tree.format() == Format::Yaml;
-    (span.file == tree.file() && !text.contains('\n') && !breaks && !block).then(|| text.to_owned())
+    (span.file == tree.file()).then_some(())?;
+    if text.contains('\n') || breaks || block {
+        return on_one_line(tree, node_at(tree, span)?, 0);
+    }
+    Some(text.to_owned())
+}
+
+/// The innermost node at a span, with or without its tag.
+fn node_at(tree: &Tree, span: Span) -> Option<NodeId> {
+    let (mut open, mut found) = (vec![tree.root()?], None);
+    while let Some(node) = open.pop() {
+        let here = tree.tagged_span(node).range;
+        if here == span.range || tree.span(node).range == span.range {
+            found = Some(node);
+        }
+        let entries = tree.entries(node).iter().map(|entry| entry.value);
+        let children = tree.items(node).iter().copied().chain(entries);
+        // An alias leads to a node that stands elsewhere.
+        open.extend(children.filter(|&child| here.contains(tree.tagged_span(child).range)));
+        open.retain(|&node| tree.tagged_span(node).range.contains(span.range));
+    }
+    found
+}
+
+/// A value on one line, for any place; `None` where it is nested too deeply to be copied.
+fn on_one_line(tree: &Tree, node: NodeId, depth: usize) -> Option<String> {
+    (depth < MAX_COPIED_DEPTH).then_some(())?;
+    let inner = |node: NodeId| on_one_line(tree, node, depth + 1);
+    let text = match &tree.node(node).kind {
+        Kind::Scalar { style, .. } => {
+            let raw = tree.text().get(tree.span(node).range.as_usize())?;
+            let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+            let plain = tree.is_plain(node) && !raw.contains([',', '[', ']', '{', '}', '#']);
+            let keeps = (quoted || plain) && !raw.contains('\n') && !raw.is_empty();
+            if keeps { raw.to_owned() } else { string(tree.scalar(node)?) }
+        }
+        Kind::Sequence(items) => {
+            let items: Option<Vec<_>> = items.iter().map(|&item| inner(item)).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        Kind::Mapping(entries) => {
+            let entry = |key, value| Some(format!("{}: {}", inner(key)?, inner(value)?));
+            let entries: Option<Vec<_>> = entries.iter().map(|pair| entry(pair.key, pair.value)).collect();
+            format!("{{{}}}", entries?.join(", "))
+        }
+    };
+    Some(match tree.tag(node) {
+        Some(tag) => format!("{tag} {text}"),
+        None => text,
+    })
 }
 
 /// A string of YAML: plain where it is read as that string everywhere, else in quotes.
