@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use coverage::Evidence;
 use wicketgate::answer::catalogue::{Page, page, pages};
 use wicketgate::check::muting::pairs;
+use wicketgate::report::catalogue::index::{GROUPS, index};
 use wicketgate::report::catalogue::{Shown, markdown, write_json, write_list, write_page};
 use wicketgate::rules::RULES;
 
@@ -73,10 +74,26 @@ fn pages_are_fresh() {
 }
 
 #[test]
+fn the_overview_is_fresh_and_whole() {
+    let pages = pages();
+    let text = index(&pages);
+    for page in &pages {
+        assert!(text.contains(&format!("| [{id}]({id}.md) |", id = page.id)), "{}: {}", page.id, page.group);
+    }
+    for (group, about) in GROUPS {
+        assert!(pages.iter().any(|page| page.group == group), "no rule is in the group {group}");
+        assert!(about.ends_with('.') && !about.contains('\n'), "{group}: {about}");
+    }
+    expect(&root().join("docs/rules/index.md"), &text);
+}
+
+#[test]
 fn metadata_pages_and_fixtures_are_partners() {
     let ids = ids();
     assert_eq!(stems("rules", ".yaml"), ids, "rules/*.yaml and the list in src/rules/metadata.rs");
-    assert_eq!(stems("docs/rules", ".md"), ids, "rules/*.yaml and docs/rules/*.md");
+    let mut documented = stems("docs/rules", ".md");
+    assert!(documented.remove("index"), "docs/rules/index.md");
+    assert_eq!(documented, ids, "rules/*.yaml and docs/rules/*.md");
     for folder in stems("fixtures", "") {
         let is_rule = !folder.starts_with('_') && folder != "article";
         assert!(!is_rule || ids.contains(&folder), "fixtures/{folder} belongs to no rule");

@@ -2,6 +2,8 @@
 //!
 //! It shows what it is given; which rules there are it does not know.
 
+pub mod index;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -77,6 +79,15 @@ fn fix_words(fix: Option<Applicability>) -> &'static str {
         Some(Applicability::Safe) => "safe fix",
         Some(Applicability::Unsafe) => "unsafe fix",
         Some(Applicability::DisplayOnly) | None => "no automatic fix",
+    }
+}
+
+/// The word of `rules --format json`.
+fn fix_word(fix: Option<Applicability>) -> &'static str {
+    match fix {
+        Some(Applicability::Safe) => "safe",
+        Some(Applicability::Unsafe) => "unsafe",
+        Some(Applicability::DisplayOnly) | None => "none",
     }
 }
 
@@ -219,11 +230,7 @@ fn rule(page: &Page) -> Rule<'_> {
             .map(|(confidence, when): &(Confidence, _)| Change { level: confidence_word(*confidence), when })
             .collect(),
         persona: persona_word(page.persona),
-        fix: match page.fix {
-            Some(Applicability::Safe) => "safe",
-            Some(Applicability::Unsafe) => "unsafe",
-            Some(Applicability::DisplayOnly) | None => "none",
-        },
+        fix: fix_word(page.fix),
         since: &page.since,
         what: &page.what,
         why: &page.why,
@@ -252,7 +259,7 @@ pub fn markdown(page: &Page, shown: Option<Shown<'_>>) -> String {
         "<!-- Made from rules/{id}.yaml. Change that file, then run the tests with WICKETGATE_BLESS=1. -->\n\n\
          # {id}\n\n{title}.\n\n\
          | Group | Severity | Confidence | Persona | Fix | Since |\n|---|---|---|---|---|---|\n\
-         | {group} | {severity} | {confidence} | {persona} | {fix} | {since} |\n\n\
+         | [{group}](index.md#{group}) | {severity} | {confidence} | {persona} | {fix} | {since} |\n\n\
          {what}\n\n## Why it matters\n\n{why}\n",
         id = page.id,
         title = page.title,
