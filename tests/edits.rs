@@ -87,9 +87,9 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
     found
 }
 
-/// `set PATH = VALUE [after KEY]`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`,
-/// `append PATH = VALUE`, `join PATH = VALUE`, `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`,
-/// `copy PATH = PATH`.
+/// `set PATH = VALUE [after KEY]`, `below PATH: PATH = VALUE [after KEY]` (by the key of the mapping),
+/// `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
+/// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`.
 fn change(tree: &Tree, line: &str) -> Change {
     let (verb, rest) = line.split_once(' ').unwrap();
     let (path, value) = rest.split_once(" = ").unwrap_or((rest, ""));
@@ -99,9 +99,12 @@ fn change(tree: &Tree, line: &str) -> Change {
         let tree = read(value).unwrap();
         written(&tree, tree.root().unwrap())
     };
+    let keys = |path: &str| path.split('/').map(str::to_owned).collect();
+    let (path, below) = path.split_once(": ").unwrap_or((path, ""));
     let (key, node) = if verb == "set" { (NodeId(0), NodeId(0)) } else { at(tree, path) };
     match verb {
-        "set" => Change::Set { path: path.split('/').map(str::to_owned).collect(), value: parsed(), after },
+        "set" => Change::Set { path: keys(path), value: parsed(), after },
+        "below" => Change::SetIn { mapping: tree.span(key), path: keys(below), value: parsed(), after },
         "replace" => Change::Replace { at: tree.span(node), with: parsed() },
         "copy" => {
             Change::Replace { at: tree.span(node), with: Written::Copy(tree.tagged_span(at(tree, value).1)) }

@@ -88,7 +88,7 @@ pub struct Vpc {
 pub struct Switch {
     /// Whether it is on, the default counted in; `None` when undecided.
     pub on: Option<bool>,
-    /// The value as written, `None` when absent.
+    /// The value as written, `AWS::NoValue` included; `None` when there is no such key.
     pub value: Option<Sourced>,
 }
 

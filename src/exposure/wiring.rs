@@ -170,8 +170,9 @@ fn vpc_dns<'run>(context: &Context<'run>, resolver: &mut Resolver<'run, '_>, res
 }
 
 fn switch(resolver: &mut Resolver<'_, '_>, resource: &Resource, key: &str, default: bool) -> Switch {
-    let value = property(resolver, resource, key);
-    Switch { on: value.as_ref().map_or(Some(default), |value| value.value.as_bool()), value }
+    let value = written(resolver, resource, key).map(|written| written.value);
+    let given = value.as_ref().filter(|value| value.value != Value::Absent);
+    Switch { on: given.map_or(Some(default), |value| value.value.as_bool()), value }
 }
 
 fn subnets<'run>(context: &Context<'run>, resolver: &mut Resolver<'run, '_>, resource: &Resource) -> Subnets {

@@ -1,11 +1,11 @@
 //! `duplicate-private-dns`: two execute-api endpoints with private DNS in one VPC.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Endpoint;
-use crate::exposure::network::Conflict;
-use crate::rules::finding::{Finding, Subject};
+use crate::exposure::network::{Conflict, Meeting};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::occurrence;
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, decided, places, words};
 
 const ID: &str = "duplicate-private-dns";
 
@@ -49,7 +49,17 @@ fn finding(ctx: &Context<'_>, first: &Endpoint, second: &Endpoint, conflict: &Co
         )
         .assumes(meeting.first.as_ref())
         .assumes(Some(written))
-        .help("keep one of the two endpoints")
-        .help("or turn off private DNS of one and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com");
+        .help("turn off private DNS of one and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com")
+        .help("or keep one of the two endpoints")
+        .remedy(remedy(ctx, second, meeting));
     Some(finding)
+}
+
+/// Turns the second one off, where the first one is not turned on by the same text.
+fn remedy(ctx: &Context<'_>, second: &Endpoint, meeting: &Meeting) -> Option<Remedy> {
+    let written = meeting.second.as_ref()?;
+    let is_apart = places::origin(meeting.first.as_ref()?) != places::origin(written);
+    let title = format!("turn off private DNS of `{}`", second.resource);
+    (is_apart && decided::is_own(ctx, second))
+        .then(|| decided::write(ctx, Applicability::Unsafe, title, written, "false"))?
 }

@@ -73,12 +73,35 @@ pub struct Remedy {
     pub applicability: Applicability,
     /// What changes in which file.
     pub changes: Vec<(FileId, Change)>,
+    /// The parameter that is changed: the remedy is right only where nothing else takes its value from it.
+    pub only_use: Option<OnlyUse>,
+}
+
+/// A parameter that has to be used at one place only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnlyUse {
+    /// The template that declares it.
+    pub file: FileId,
+    /// Its name.
+    pub parameter: String,
+    /// The value it is given, which has to be among its `AllowedValues`; `None` where its default changes: then it
+    /// must have no such list, since each of them counts beside the default.
+    pub given: Option<String>,
 }
 
 impl Remedy {
+    /// Several changes.
+    pub fn all(
+        applicability: Applicability,
+        title: impl Into<String>,
+        changes: Vec<(FileId, Change)>,
+    ) -> Self {
+        Self { title: title.into(), applicability, changes, only_use: None }
+    }
+
     /// One change of one file.
     pub fn one(applicability: Applicability, title: impl Into<String>, file: FileId, change: Change) -> Self {
-        Self { title: title.into(), applicability, changes: vec![(file, change)] }
+        Self::all(applicability, title, vec![(file, change)])
     }
 
     /// Another name for the key at `key`.

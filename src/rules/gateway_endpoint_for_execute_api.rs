@@ -2,12 +2,13 @@
 //!
 //! What an interface endpoint lacks is for other rules.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Endpoint;
 use crate::exposure::network::{Stated, Traits};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, decided, places, words};
+use crate::syntax::edit::{Change, Written};
 use crate::template::value::Value;
 
 const ID: &str = "gateway-endpoint-for-execute-api";
@@ -17,9 +18,9 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for endpoint in ctx.endpoints() {
         let traits = &endpoint.facts.traits;
         if let Some(occurrence) = occurrence(traits, |case| is_wrong_type(&case.fact)) {
-            findings.push(wrong_type(endpoint, &occurrence));
+            findings.push(wrong_type(ctx, endpoint, &occurrence));
         } else if let Some(occurrence) = occurrence(traits, |case| has_route_tables(&case.fact)) {
-            findings.extend(route_tables(endpoint, &occurrence));
+            findings.extend(route_tables(ctx, endpoint, &occurrence));
         }
     }
 }
@@ -36,7 +37,11 @@ fn has_route_tables(traits: &Traits) -> bool {
     !is_wrong_type(traits) && traits.endpoint_type_is_known() && traits.route_tables.is_some()
 }
 
-fn wrong_type(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Traits>>) -> Finding {
+fn wrong_type(
+    ctx: &Context<'_>,
+    endpoint: &Endpoint,
+    occurrence: &Occurrence<'_, Stated<Traits>>,
+) -> Finding {
     let (traits, name) = (&occurrence.state.fact, &endpoint.resource);
     let condition = words::under(&occurrence.when);
     let (message, label) = match &traits.endpoint_type {
@@ -66,9 +71,38 @@ fn wrong_type(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Traits>>) 
         .assumes(traits.endpoint_type.as_ref())
         .help("VpcEndpointType: Interface")
         .helps(tables.map(|_| "remove `RouteTableIds`, and give the endpoint `SubnetIds`".to_owned()))
+        .remedy(make_interface(ctx, endpoint, traits))
 }
 
-fn route_tables(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Traits>>) -> Option<Finding> {
+/// Writes the type where it is decided, or beside the service where none is written, and takes the route tables out.
+fn make_interface(ctx: &Context<'_>, endpoint: &Endpoint, traits: &Traits) -> Option<Remedy> {
+    const TYPE: &str = "Interface";
+    decided::is_own(ctx, endpoint).then_some(())?;
+    let title = format!("make `{}` an interface endpoint", endpoint.resource);
+    let mut remedy = match &traits.endpoint_type {
+        Some(written) => decided::write(ctx, Applicability::Safe, title, written, TYPE)?,
+        None => {
+            let change = Change::SetIn {
+                mapping: endpoint.id_span,
+                path: vec!["Properties".to_owned(), "VpcEndpointType".to_owned()],
+                value: Written::text(TYPE),
+                after: Some("VpcId".to_owned()),
+            };
+            Remedy::one(Applicability::Safe, title, endpoint.file, change)
+        }
+    };
+    if let Some(tables) = &traits.route_tables {
+        remedy.title.push_str(" without route tables");
+        remedy.changes.push((tables.key.file, Change::Remove { at: tables.key }));
+    }
+    Some(remedy)
+}
+
+fn route_tables(
+    ctx: &Context<'_>,
+    endpoint: &Endpoint,
+    occurrence: &Occurrence<'_, Stated<Traits>>,
+) -> Option<Finding> {
     let traits = &occurrence.state.fact;
     let tables = traits.route_tables.as_ref()?;
     let condition = words::under(&occurrence.when);
@@ -83,6 +117,10 @@ fn route_tables(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Traits>>
             "an interface endpoint is reached through network interfaces in subnets, not through routes: EC2 refuses \
              route tables on it, and the deployment fails.",
         )
-        .help("remove `RouteTableIds`, and name the subnets in `SubnetIds`");
+        .help("remove `RouteTableIds`, and name the subnets in `SubnetIds`")
+        .remedy(
+            decided::is_own(ctx, endpoint)
+                .then(|| Remedy::remove(Applicability::Safe, tables.key, "remove `RouteTableIds`")),
+        );
     Some(finding)
 }

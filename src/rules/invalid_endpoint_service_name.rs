@@ -2,13 +2,15 @@
 //!
 //! Names of other services are `wrong-endpoint-service`.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Endpoint;
 use crate::exposure::network::{Stated, Traits};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
-use crate::template::value::{Name, Part, Sourced, Value};
+use crate::rules::{Context, decided, places, words};
+use crate::source::Span;
+use crate::syntax::edit::{Change, Written};
+use crate::template::value::{Name, Part, Sourced, StepKind, Value};
 
 const ID: &str = "invalid-endpoint-service-name";
 
@@ -32,7 +34,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(occurrence) = occurrence
             && let Some((fault, value)) = fault(&occurrence.state.fact, region)
         {
-            findings.push(finding(endpoint, &occurrence, &fault, value));
+            findings.push(finding(ctx, endpoint, &occurrence, (&fault, value)));
         }
     }
 }
@@ -119,10 +121,10 @@ fn prefix_of(region: &str) -> &'static str {
 }
 
 fn finding(
+    ctx: &Context<'_>,
     endpoint: &Endpoint,
     occurrence: &Occurrence<'_, Stated<Traits>>,
-    fault: &Fault,
-    value: &Sourced,
+    (fault, value): (&Fault, &Sourced),
 ) -> Finding {
     let name = &endpoint.resource;
     let condition = words::under(&occurrence.when);
@@ -165,6 +167,58 @@ fn finding(
         .why(why(fault))
         .assumes(Some(value))
         .help(help)
+        .remedy(remedy(ctx, endpoint, fault, value))
+}
+
+/// The right name, where the wrong one tells which it is.
+fn remedy(ctx: &Context<'_>, endpoint: &Endpoint, fault: &Fault, value: &Sourced) -> Option<Remedy> {
+    decided::is_written(ctx, &endpoint.resource, endpoint.id_span).then_some(())?;
+    match fault {
+        Fault::PseudoAsText(pseudo) if pseudo == "AWS::Region" => replace_region(endpoint, value),
+        Fault::Prefix { region, right } => {
+            let (wrong, name) = (value.value.as_text()?, format!("{right}.{region}.execute-api"));
+            // Nothing that takes this text as the name of a service can want it, wherever it is given.
+            let at = places::origin(value);
+            let is_given = places::origin_step(value).is_none_or(|step| {
+                matches!(step.kind, StepKind::Default(_) | StepKind::MapEntry | StepKind::Bound(_))
+            });
+            if is_given && ctx.sources.slice(at).trim_matches(['"', '\'']) == wrong {
+                return Some(Remedy::write(Applicability::Safe, at, &name));
+            }
+            replace_prefix(ctx, endpoint, value, right)
+        }
+        Fault::PseudoAsText(_)
+        | Fault::UrlSuffix
+        | Fault::NoRegion
+        | Fault::OtherRegion { .. }
+        | Fault::ServiceRegion { .. } => None,
+    }
+}
+
+/// The name with the region filled in by `Fn::Sub`, where it has the form of one but for that.
+fn replace_region(endpoint: &Endpoint, value: &Sourced) -> Option<Remedy> {
+    let (at, text) = (places::literal(value)?, value.value.as_text()?);
+    let plain = text.replace("${AWS::Region}", "AWS::Region");
+    let written = plain.strip_suffix(".AWS::Region.execute-api")?;
+    let (_, prefix) = PREFIXES.iter().find(|(_, prefix)| *prefix == written)?;
+    Some(substitute(Applicability::Safe, at, endpoint.region.as_deref().map_or(prefix, prefix_of)))
+}
+
+/// The name with another prefix, where the region is filled in and all stacks of the template are in one partition.
+fn replace_prefix(ctx: &Context<'_>, endpoint: &Endpoint, value: &Sourced, right: &str) -> Option<Remedy> {
+    let at = places::literal(value)?;
+    let same = ctx.model.endpoints.iter().filter(|other| other.id_span == endpoint.id_span);
+    let mut prefixes = same.map(|other| other.region.as_deref().map(prefix_of));
+    let is_filled_in = ctx.sources.slice(at).contains(".${AWS::Region}.execute-api");
+    let fits = is_filled_in && prefixes.all(|prefix| prefix == Some(right));
+    fits.then(|| substitute(Applicability::Unsafe, at, right))
+}
+
+fn substitute(applicability: Applicability, at: Span, prefix: &str) -> Remedy {
+    let name = Written::text(format!("{prefix}.${{AWS::Region}}.execute-api"));
+    let change = Change::Replace { at, with: Written::Call("Fn::Sub".to_owned(), Box::new(name)) };
+    let title = format!("fill in the region:  Fn::Sub: {prefix}.${{AWS::Region}}.execute-api");
+    Remedy::one(applicability, title, at.file, change)
 }
 
 fn why(fault: &Fault) -> &'static str {

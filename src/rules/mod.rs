@@ -6,6 +6,7 @@
 pub mod body_import_ignores_endpoint_type;
 pub mod conditionally_public_api;
 pub mod dead_routing;
+pub mod decided;
 pub mod consumer;
 pub mod consumer_outside_vpc;
 pub mod conflicting_policies;

@@ -2,14 +2,14 @@
 //!
 //! Whether the endpoint can have private DNS at all is another question.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 
 use crate::exposure::consumers::{Call, Cname};
 use crate::exposure::model::{Api, Domain, Endpoint, ExposureModel, PrivateDns};
 use crate::intent::stated::{Dns, PrivateDnsStance};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, decided, places, words};
 use crate::source::Span;
 use crate::template::value::{Sourced, StepKind, Value};
 
@@ -83,6 +83,22 @@ fn finding(ctx: &Context<'_>, endpoint: &Endpoint, occurrence: &Occurrence<'_, P
         .assumes(value)
         .notes(stated.map(str::to_owned).or_else(|| assumption(&evidence)))
         .helps(helps(ctx.model))
+        .remedy(value.and_then(|value| remedy(ctx, endpoint, value)))
+}
+
+/// Turns it off, unless it is on by the policy file, or somebody relies, or may rely, on the names that it makes
+/// private APIs known by.
+fn remedy(ctx: &Context<'_>, endpoint: &Endpoint, value: &Sourced) -> Option<Remedy> {
+    let relies = |call: &Call| match ctx.model.called(call) {
+        Some(api) => api.may_be_private(),
+        None => !call.is_output && !matches!(call.api, Value::String(_)),
+    };
+    let mut by_default_host =
+        ctx.model.calls.iter().filter(|call| call.alias_endpoint.is_none() && !call.is_host_header);
+    let is_wanted = ctx.options.dns.private_dns == Some(PrivateDnsStance::On) || by_default_host.any(relies);
+    let is_free = !is_wanted && decided::is_own(ctx, endpoint);
+    let title = format!("turn off private DNS of `{}`", endpoint.resource);
+    is_free.then(|| decided::write(ctx, Applicability::Unsafe, title, value, "false"))?
 }
 
 /// What to do; private DNS is not to be turned off under those who call a private API by its default name.

@@ -2,12 +2,13 @@
 //!
 //! What private DNS does to other APIs is `private-dns-blocks-public-apis`.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Endpoint;
 use crate::exposure::network::{Stated, Switch, Vpc, VpcDns};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, decided, places, words};
+use crate::syntax::edit::{Change, Written};
 
 const ID: &str = "vpc-dns-disabled";
 
@@ -15,7 +16,7 @@ const ID: &str = "vpc-dns-disabled";
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for endpoint in ctx.endpoints() {
         if let Some(occurrence) = occurrence(&endpoint.facts.dns, |case| missing(&case.fact).is_some()) {
-            findings.extend(finding(endpoint, &occurrence));
+            findings.extend(finding(ctx, endpoint, &occurrence));
         }
     }
 }
@@ -28,7 +29,11 @@ fn missing(dns: &VpcDns) -> Option<(&Vpc, &Switch, &'static str)> {
     Some((vpc, setting, name))
 }
 
-fn finding(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<VpcDns>>) -> Option<Finding> {
+fn finding(
+    ctx: &Context<'_>,
+    endpoint: &Endpoint,
+    occurrence: &Occurrence<'_, Stated<VpcDns>>,
+) -> Option<Finding> {
     let dns = &occurrence.state.fact;
     let (vpc, setting, name) = missing(dns)?;
     let label = match &setting.value {
@@ -52,6 +57,23 @@ fn finding(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<VpcDns>>) -> 
         .assumes(private_dns)
         .assumes(setting.value.as_ref())
         .help(format!("on the VPC:  {name}: true"))
-        .help("or turn off private DNS and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com");
+        .help("or turn off private DNS and call  {api-id}-{vpce-id}.execute-api.{region}.amazonaws.com")
+        .remedy(remedy(ctx, vpc, setting, name));
     Some(finding)
+}
+
+/// Turns the setting on where it is decided, or in the VPC where nothing is written.
+fn remedy(ctx: &Context<'_>, vpc: &Vpc, setting: &Switch, name: &str) -> Option<Remedy> {
+    let title = format!("turn on `{name}` of `{}`", vpc.resource);
+    decided::is_written(ctx, &vpc.resource, vpc.id_span).then_some(())?;
+    if let Some(value) = &setting.value {
+        return decided::write(ctx, Applicability::Unsafe, title, value, "true");
+    }
+    let change = Change::SetIn {
+        mapping: vpc.id_span,
+        path: vec!["Properties".to_owned(), name.to_owned()],
+        value: Written::Plain("true".to_owned()),
+        after: Some("CidrBlock".to_owned()),
+    };
+    Some(Remedy::one(Applicability::Unsafe, title, vpc.file, change))
 }

@@ -45,7 +45,7 @@ pub enum Change {
     },
     /// As `Set`, below the mapping at `mapping`.
     SetIn {
-        /// The mapping.
+        /// The mapping, or its key.
         mapping: Span,
         /// The keys below it, outermost first; at least one.
         path: Vec<String>,
@@ -143,7 +143,7 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
         Change::Rename { key, to } => rename(sites, *key, to),
         Change::Set { path, value, after } => set(sites, sites.tree.root()?, path, value, after.as_deref()),
         Change::SetIn { mapping, path, value, after } => {
-            set(sites, sites.node(*mapping)?, path, value, after.as_deref())
+            set(sites, sites.value(*mapping)?, path, value, after.as_deref())
         }
         Change::Remove { at } => remove(sites, sites.node(*at)?),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
