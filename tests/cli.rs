@@ -4,7 +4,7 @@
 //! split at blanks), `in: ` (a folder of the project that is copied and entered) and `env: ` (NAME=VALUE). Then come
 //! sections: `--- file NAME` puts a file there before, `--- stdin` is read, and `--- status`, `--- stdout`,
 //! `--- stderr` and `--- after NAME` (a file that the command wrote) are what is expected. Durations are
-//! replaced by `[TIME]`, words of the operating system by `[SYSTEM ERROR]`, `--- ` at the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
+//! replaced by `[TIME]`, the commit behind the version by nothing, words of the operating system by `[SYSTEM ERROR]`, `--- ` at the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -207,6 +207,9 @@ fn replaced(text: &str) -> String {
     let headers = Regex::new("(?m)^--- ").expect("the pattern is valid");
     let text = system.replace_all(text, ": [SYSTEM ERROR]");
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let commit = Regex::new(r"(?m)^(wicketgate [0-9.]+) \([0-9a-f]{7} [0-9-]{10}(?:, modified)?\)$")
+        .expect("the pattern is valid");
+    let text = commit.replace_all(&text, "$1");
     let text = headers.replace_all(&text, r"\--- ");
     time.replace_all(&text, "· [TIME]").replace('\x1b', "\\e").replace(&version, "\"version\": \"[VERSION]\"")
 }

@@ -83,11 +83,24 @@ where it stands.
 Exit status: 0 when every example is as expected, 1 when one is not, 2 when a rule or the policy
 file has mistakes.";
 
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  wicketgate completions bash > ~/.local/share/bash-completion/completions/wicketgate
+  wicketgate completions zsh > \"${fpath[1]}/_wicketgate\"
+  wicketgate completions fish > ~/.config/fish/completions/wicketgate.fish
+  wicketgate completions powershell >> $PROFILE";
+
+const MAN_HELP: &str = "\
+Examples:
+  wicketgate man | man -l -
+  wicketgate man rules test | man -l -
+  wicketgate man --dir ~/.local/share/man/man1";
+
 /// Reads CloudFormation and SAM templates and says who can call each API in them.
 ///
 /// Nothing is sent anywhere: no AWS account, no credentials, no network.
 #[derive(Debug, Parser)]
-#[command(name = "wicketgate", bin_name = "wicketgate", version, after_help = EXAMPLES, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "wicketgate", bin_name = "wicketgate", version = env!("WICKETGATE_VERSION"), after_help = EXAMPLES, max_term_width = 100, disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) verb: Verb,
@@ -130,6 +143,40 @@ pub(super) enum Verb {
         #[command(flatten)]
         policy: RulesPolicyArgs,
     },
+    /// Print the script that completes these commands in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: ShellChoice,
+    },
+    /// Print a manual page, or write all of them into a folder
+    #[command(after_help = MAN_HELP)]
+    Man(ManArgs),
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command that the page is about [default: the program]
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Vec<String>,
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub(super) dir: Option<PathBuf>,
+}
+
+/// Shells with scripts for completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShellChoice {
+    /// GNU Bash
+    Bash,
+    /// Fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// Z shell
+    Zsh,
 }
 
 /// What to do with rules.

@@ -42,6 +42,13 @@ pub(super) enum Failure {
         /// Names like it, best first.
         nearest: Vec<String>,
     },
+    /// A manual page was asked for that does not exist.
+    UnknownPage {
+        /// The command that it would be about.
+        command: String,
+        /// The commands with pages.
+        known: Vec<String>,
+    },
     /// `-` was given together with other paths, or twice.
     StdinBesidePaths,
     /// `--stdin-filename` was given without `-`.
@@ -116,6 +123,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownRule { name, nearest } => unknown_rule(formatter, name, nearest),
+            Self::UnknownPage { command, known } => {
+                write!(formatter, "there is no command `{command}`, only `{}`", known.join("`, `"))
+            }
             Self::StdinBesidePaths => formatter
                 .write_str("`-` reads standard input as one template and stands alone: name no other path"),
             Self::NameWithoutStdin => {
@@ -191,6 +201,7 @@ impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::UnknownRule { .. }
+            | Self::UnknownPage { .. }
             | Self::StdinBesidePaths
             | Self::NameWithoutStdin
             | Self::Parameter(_)

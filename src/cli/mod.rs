@@ -20,6 +20,7 @@ mod policy;
 mod progress;
 mod request;
 mod resolve;
+mod shell;
 mod simulate;
 
 use std::ffi::OsString;
@@ -65,6 +66,8 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Fai
         Verb::Explain { rule, policy } => explain::explain(&rule, &policy),
         Verb::Rules { action: Some(RulesAction::Test { policy }), .. } => own::test(&policy),
         Verb::Rules { action: None, format, policy } => explain::list(format, &policy),
+        Verb::Completions { shell } => shell::completions(shell),
+        Verb::Man(args) => shell::man(&args),
     }
 }
 
@@ -85,7 +88,7 @@ fn report_bug(panic: &PanicHookInfo<'_>) {
     let message = message_of(panic).unwrap_or("no message");
     output::note(&format!(
         "wicketgate {}: internal error{place}: {message} (a bug in wicketgate: please report it with this line and the command)",
-        env!("CARGO_PKG_VERSION")
+        env!("WICKETGATE_VERSION")
     ));
 }
 
