@@ -89,7 +89,8 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
 
 /// `set PATH = VALUE [after KEY]`, `below PATH: PATH = VALUE [after KEY]` (by the key of the mapping),
 /// `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
-/// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`.
+/// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`, `copy-in PATH = PATH` (below the key
+/// `In`), `first PATH = VALUE` (of the key `New`), `call-join PATH`.
 fn change(tree: &Tree, line: &str) -> Change {
     let (verb, rest) = line.split_once(' ').unwrap();
     let (path, value) = rest.split_once(" = ").unwrap_or((rest, ""));
@@ -108,6 +109,15 @@ fn change(tree: &Tree, line: &str) -> Change {
         "replace" => Change::Replace { at: tree.span(node), with: parsed() },
         "copy" => {
             Change::Replace { at: tree.span(node), with: Written::Copy(tree.tagged_span(at(tree, value).1)) }
+        }
+        "copy-in" => {
+            let copy = Written::Copy(tree.tagged_span(at(tree, value).1));
+            Change::Replace { at: tree.span(node), with: Written::Map(vec![("In".to_owned(), copy)]) }
+        }
+        "first" => Change::SetFirst { mapping: tree.span(key), key: "New".to_owned(), value: parsed() },
+        "call-join" => {
+            let before = vec![Written::text(",")];
+            Change::Call { at: tree.tagged_span(node), function: "Fn::Join".to_owned(), before }
         }
         "rename" => Change::Rename { key: tree.span(key), to: value.to_owned() },
         "remove" => Change::Remove { at: tree.span(key) },

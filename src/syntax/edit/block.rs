@@ -69,6 +69,20 @@ pub(super) fn insert(
     }
 }
 
+/// A new entry before the first one, whose key is `first`.
+pub(super) fn insert_before(
+    sites: &Sites<'_>,
+    first: NodeId,
+    key: &str,
+    value: &Written,
+) -> Option<Vec<TextEdit>> {
+    let (tree, text) = (sites.tree, sites.tree.text());
+    let start = tree.tagged_span(first).range.start;
+    let column = column_of_elements(sites, start)?;
+    let entry = format!("{}:{}", written::key(tree, key), below_key(sites, column, value)?);
+    Some(lines::insertion(start, format!("{entry}{}{}", lines::line_end(text), " ".repeat(column))))
+}
+
 pub(super) fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<Vec<TextEdit>> {
     let text = sites.tree.text();
     let last = *sites.tree.items(list).last()?;
@@ -115,12 +129,38 @@ pub(super) fn remove(sites: &Sites<'_>, parent: NodeId, node: NodeId) -> Option<
 
 /// Puts a dash before a block of several lines and moves it to the right.
 pub(super) fn wrap(sites: &Sites<'_>, node: NodeId, range: TextRange) -> Option<Vec<TextEdit>> {
+    into_list(sites, node, range, "", &[])
+}
+
+/// Makes a block the last item of the list below a function's tag.
+pub(super) fn call(
+    sites: &Sites<'_>,
+    node: NodeId,
+    range: TextRange,
+    function: &str,
+    before: &[Written],
+) -> Option<Vec<TextEdit>> {
+    let tag = format!(" !{}", function.strip_prefix("Fn::")?);
+    let before = before.iter().map(|argument| written::inline(sites.tree, argument, false));
+    into_list(sites, node, range, &tag, &before.collect::<Option<Vec<_>>>()?)
+}
+
+/// Makes a block the last item of a list: `tag` stands behind the key, `before` are the items before it.
+fn into_list(
+    sites: &Sites<'_>,
+    node: NodeId,
+    range: TextRange,
+    tag: &str,
+    before: &[String],
+) -> Option<Vec<TextEdit>> {
     let text = sites.tree.text();
     let super::site::Place::Value { entry, .. } = sites.place(node)? else { return None };
     let key_column = lines::column(text, sites.tree.span(entry.key).range.start);
     column_of_elements(sites, sites.tree.tagged_span(entry.key).range.start)?;
     let below = sites.is_block_below(node);
     let dash = column_of_dash(sites, node, key_column, range);
+    let line = format!("{}{}", lines::line_end(text), " ".repeat(dash));
+    let head: String = before.iter().map(|item| format!("- {item}{line}")).collect();
     let mut starts = Vec::new();
     let mut next = lines::next_line(text, range.start);
     while next < range.end {
@@ -130,14 +170,16 @@ pub(super) fn wrap(sites: &Sites<'_>, node: NodeId, range: TextRange) -> Option<
         }
         next = lines::next_line(text, next);
     }
-    let least = starts.iter().map(|&(_, indent)| indent).min()?;
+    let least = starts.iter().map(|&(_, indent)| indent).min().unwrap_or(dash);
     let shift = (dash + 2).saturating_sub(least.min(if below { dash } else { least }));
+    let from = sites.colon_after(sites.tree.span(entry.key).range.end)?;
     let mut edits = if below {
-        lines::insertion(range.start, "- ".to_owned())
+        let tagged = (!tag.is_empty()).then(|| lines::insertion(from, tag.to_owned()));
+        let mut edits = tagged.unwrap_or_default();
+        edits.extend(lines::insertion(range.start, format!("{head}- ")));
+        edits
     } else {
-        let from = sites.colon_after(sites.tree.span(entry.key).range.end)?;
-        let dash = format!("{}{}- ", lines::line_end(text), " ".repeat(dash));
-        vec![TextEdit { range: lines::range(from, range.start), text: dash }]
+        vec![TextEdit { range: lines::range(from, range.start), text: format!("{tag}{line}{head}- ") }]
     };
     edits.extend(starts.into_iter().flat_map(|(at, _)| lines::insertion(at, " ".repeat(shift))));
     Some(edits)

@@ -45,6 +45,20 @@ pub(super) fn insert(
     Some(lines::insertion(end, close_up(sites, colon, format!("{}{text}", separator(sites, first_start)))))
 }
 
+/// A new entry before the first one, whose key is `first`.
+pub(super) fn insert_before(
+    sites: &Sites<'_>,
+    first: NodeId,
+    key: &str,
+    value: &Written,
+) -> Option<Vec<TextEdit>> {
+    let start = sites.tree.tagged_span(first).range.start;
+    let colon = colon(sites, first).unwrap_or(": ");
+    let value = written::inline(sites.tree, value, true)?;
+    let text = format!("{}{colon}{value}{}", written::key(sites.tree, key), separator(sites, start));
+    Some(lines::insertion(start, close_up(sites, colon, text)))
+}
+
 /// Leaves the blanks behind commas and colons out where the file has none.
 fn close_up(sites: &Sites<'_>, colon: &str, text: String) -> String {
     if !sites.is_json() || colon != ":" {
@@ -71,6 +85,12 @@ fn colon<'text>(sites: &Sites<'text>, key: NodeId) -> Option<&'text str> {
     let length = rest.find(|c| c != ' ' && c != ':').unwrap_or(rest.len());
     let text = rest.get(..length)?;
     (text.contains(':') && (text.ends_with(' ') || sites.is_json())).then_some(text)
+}
+
+/// A value of JSON over several lines, if its key begins one.
+pub(super) fn beside_own_line(sites: &Sites<'_>, key: NodeId, value: &Written) -> Option<String> {
+    let indent = own_line(sites, sites.tree.span(key).range.start)?;
+    spread(sites, value, indent.len(), colon(sites, key).unwrap_or(": "))
 }
 
 /// The indentation of a line, if nothing else stands before `start` on it.

@@ -76,12 +76,30 @@ pub enum Change {
     },
     /// Another entry behind the one of a key, in the same mapping; one of this name that is there gets the value.
     Beside {
-        /// The key.
+        /// The key, or its value.
         key: Span,
         /// The name of the entry.
         name: String,
         /// The value.
         value: Written,
+    },
+    /// Adds an entry in front of all others; a value that is there is replaced.
+    SetFirst {
+        /// The mapping, or its key.
+        mapping: Span,
+        /// The key.
+        key: String,
+        /// The value.
+        value: Written,
+    },
+    /// Makes a value the last argument of an intrinsic function.
+    Call {
+        /// The value.
+        at: Span,
+        /// The function's long name (`Fn::Join`).
+        function: String,
+        /// The arguments before it; at least one.
+        before: Vec<Written>,
     },
     /// Makes a value the only item of a list; a list stays as it is.
     Wrap {
@@ -145,11 +163,17 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
         Change::SetIn { mapping, path, value, after } => {
             set(sites, sites.value(*mapping)?, path, value, after.as_deref())
         }
+        Change::SetFirst { mapping, key, value } => set_first(sites, sites.value(*mapping)?, key, value),
+        Change::Call { at, function, before } => call(sites, sites.node(*at)?, function, before),
         Change::Remove { at } => remove(sites, sites.node(*at)?),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
         Change::Join { at, item } => join(sites, sites.node(*at)?, item),
         Change::Beside { key, name, value } => {
-            let Place::Key { mapping, entry } = sites.place(sites.node(*key)?)? else { return None };
+            let (Place::Key { mapping, entry } | Place::Value { mapping, entry }) =
+                sites.place(sites.node(*key)?)?
+            else {
+                return None;
+            };
             set(sites, mapping, std::slice::from_ref(name), value, sites.tree.scalar(entry.key))
         }
         Change::Wrap { at } => wrap(sites, sites.value(*at)?),
@@ -176,6 +200,9 @@ fn replace(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEd
     {
         return Some(vec![TextEdit { range, text }]);
     }
+    if let Some(edits) = replace_with_block(sites, node, with) {
+        return Some(edits);
+    }
     let text = written::inline(sites.tree, with, sites.in_brackets(node))?;
     // A block below its key moves up beside it.
     let range = match sites.place(node)? {
@@ -187,6 +214,51 @@ fn replace(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEd
         _ => range,
     };
     Some(vec![TextEdit { range, text }])
+}
+
+/// A mapping stands below its key where the file does without brackets and nothing follows on the line; in JSON over
+/// several lines where the key begins one.
+fn replace_with_block(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEdit>> {
+    let Place::Value { entry, .. } = sites.place(node)? else { return None };
+    matches!(with, Written::Map(entries) if !entries.is_empty()).then_some(())?;
+    let (text, key) = (sites.tree.text(), sites.tree.span(entry.key).range);
+    let range = sites.own_range(node)?;
+    if sites.is_json() {
+        return Some(vec![TextEdit { range, text: flow::beside_own_line(sites, entry.key, with)? }]);
+    }
+    let rest = sites.text_of(lines::range(range.end, lines::end_of_line(text, range.end)))?;
+    (!sites.in_brackets(node) && rest.trim().is_empty()).then_some(())?;
+    let block = block::below_key(sites, lines::column(text, key.start), with)?;
+    Some(vec![TextEdit { range: lines::range(sites.colon_after(key.end)?, range.end), text: block }])
+}
+
+fn set_first(sites: &Sites<'_>, mapping: NodeId, key: &str, value: &Written) -> Option<Vec<TextEdit>> {
+    let first = sites.tree.entries(mapping).first().copied();
+    match first.filter(|_| sites.tree.entry(mapping, key).is_none() && sites.tree.tag(mapping).is_none()) {
+        Some(first) if !sites.is_own_entry(mapping, first) => None,
+        Some(first) if sites.is_bracketed(mapping) => flow::insert_before(sites, first.key, key, value),
+        Some(first) => block::insert_before(sites, first.key, key, value),
+        None => set(sites, mapping, &[key.to_owned()], value, None),
+    }
+}
+
+fn call(sites: &Sites<'_>, node: NodeId, function: &str, before: &[Written]) -> Option<Vec<TextEdit>> {
+    (!sites.is_absent(node) && !sites.is_block_scalar(node)).then_some(())?;
+    let range = sites.own_range(node)?;
+    let inline = sites.in_brackets(node) || !sites.text_of(range)?.contains('\n');
+    if !inline || !written::fits_in_brackets(sites.tree, node) {
+        return block::call(sites, node, range, function, before);
+    }
+    let before = before.iter().map(|argument| written::inline(sites.tree, argument, true));
+    let before = before.collect::<Option<Vec<_>>>()?.join(", ");
+    let (open, close) = match (sites.is_json(), function.strip_prefix("Fn::")) {
+        (true, _) => (format!("{{\"{function}\": [{before}, "), "]}"),
+        (false, Some(short)) => (format!("!{short} [{before}, "), "]"),
+        (false, None) => return None,
+    };
+    let mut edits = lines::insertion(range.start, open);
+    edits.extend(lines::insertion(range.end, close.to_owned()));
+    Some(edits)
 }
 
 /// Descends as far as the path exists, then adds what is missing as one entry.
