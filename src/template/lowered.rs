@@ -252,19 +252,48 @@ pub enum EndpointShape {
     Types {
         /// The value of `Types`.
         value: Span,
+        /// Whether it is one word, or a list of one, and `Type` does not stand beside it.
+        single: bool,
     },
     /// A map with ids but no `Type`.
     IdsOnly,
     /// A map without a truthy `Type`.
     NoType,
     /// A list.
-    List,
+    List {
+        /// Whether it is a list of one word.
+        single: bool,
+    },
     /// `Fn::If` or another intrinsic that yields objects.
-    IntrinsicOfObjects,
+    IntrinsicOfObjects {
+        /// What each key is if the function stands at the values instead of around the map, in written order;
+        /// empty where that cannot be said.
+        parts: Vec<(&'static str, Choice)>,
+    },
     /// `Type` is a list or a map.
     TypeNotText {
         /// The value of `Type`.
         value: Span,
+        /// Whether it is a list of one word.
+        single: bool,
+    },
+}
+
+/// What the value of a key depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// What is written here.
+    Written(Span),
+    /// A word that is written nowhere and comes to the same.
+    Word(&'static str),
+    /// Nothing: `AWS::NoValue`.
+    Absent,
+    /// One thing or another.
+    If {
+        /// The place of the condition's name.
+        condition: Span,
+        /// Where it holds, and where not.
+        branches: Box<[Choice; 2]>,
     },
 }
 

@@ -4,7 +4,7 @@
 //! (aws-sam-translator 1.115.0, `ApiGenerator._set_endpoint_configuration`).
 
 use crate::syntax::tree::{Entry, NodeId};
-use crate::template::lowered::{EndpointShape, RefusalKind, SurpriseKind};
+use crate::template::lowered::{Choice, EndpointShape, RefusalKind, SurpriseKind};
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::nearest;
@@ -59,7 +59,8 @@ fn whole(nodes: &mut Nodes, value: NodeId) -> Endpoint {
 fn object(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry, kind: NodeId) -> Endpoint {
     if matches!(lowering.nodes.shape(kind), Shape::List | Shape::Map) {
         let value = lowering.nodes.span(kind);
-        let shape = EndpointShape::TypeNotText { value };
+        let single = is_list_of_one(lowering, kind);
+        let shape = EndpointShape::TypeNotText { value, single };
         lowering.surprise(&api.id, value, SurpriseKind::EndpointConfigurationShape(shape));
     }
     report_unknown_keys(lowering, api, entry.value);
@@ -118,13 +119,18 @@ fn report_shape(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry) {
     let value = entry.value;
     let key = nodes.span(entry.key);
     let (span, shape) = match nodes.shape(value) {
-        Shape::List => (nodes.span(value), EndpointShape::List),
+        Shape::List => {
+            (nodes.span(value), EndpointShape::List { single: is_list_of_one(lowering, value) })
+        }
         Shape::Intrinsic(_) if yields_objects(nodes, value, 0) => {
-            (nodes.tree.tagged_span(value), EndpointShape::IntrinsicOfObjects)
+            let parts = parts(lowering, value).unwrap_or_default();
+            (nodes.tree.tagged_span(value), EndpointShape::IntrinsicOfObjects { parts })
         }
         Shape::Map => match (nodes.entry(value, "Types"), nodes.entry(value, "Type")) {
-            (Some(types), _) => {
-                (nodes.span(types.key), EndpointShape::Types { value: nodes.span(types.value) })
+            (Some(types), beside) => {
+                let single = is_word(lowering, types.value) || is_list_of_one(lowering, types.value);
+                let value = nodes.span(types.value);
+                (nodes.span(types.key), EndpointShape::Types { value, single: single && beside.is_none() })
             }
             (None, None) if has_ids(nodes, value) => (key, EndpointShape::IdsOnly),
             (None, _) => (key, EndpointShape::NoType),
@@ -132,6 +138,92 @@ fn report_shape(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry) {
         Shape::Null | Shape::Bool(_) | Shape::Number(_) | Shape::Text(_) | Shape::Intrinsic(_) => return,
     };
     lowering.surprise(&api.id, span, SurpriseKind::EndpointConfigurationShape(shape));
+}
+
+/// Whether the value is text, or becomes text when the template is deployed.
+fn is_word(lowering: &Lowering<'_>, node: NodeId) -> bool {
+    match lowering.nodes.shape(node) {
+        Shape::Text(text) => !text.is_empty(),
+        Shape::Intrinsic(_) => {
+            !lowering.is_list_parameter(node) && !yields_objects(&lowering.nodes, node, 0)
+        }
+        Shape::Null | Shape::Bool(_) | Shape::Number(_) | Shape::List | Shape::Map => false,
+    }
+}
+
+fn is_list_of_one(lowering: &Lowering<'_>, node: NodeId) -> bool {
+    lowering.nodes.shape(node) == Shape::List
+        && matches!(*lowering.nodes.items(node), [item] if is_word(lowering, item))
+}
+
+/// What a `Fn::If` of maps comes to key by key; `None` for anything else in it.
+fn parts(lowering: &Lowering<'_>, value: NodeId) -> Option<Vec<(&'static str, Choice)>> {
+    let mut maps = Vec::new();
+    leaves(&lowering.nodes, value, &mut maps, 0)?;
+    let written: Vec<String> =
+        maps.iter().flat_map(|&map| lowering.nodes.pairs(map)).map(|(key, _)| key).collect();
+    if written.iter().any(|key| key != "Types" && !KEYS.contains(&key.as_str())) {
+        return None;
+    }
+    let ids = ID_KEYS.into_iter().filter(|id| written.iter().any(|key| key == id)).collect::<Vec<_>>();
+    let mut parts = vec![("Type", choice(lowering, value, &["Type", "Types"])?)];
+    if let Some(spelling) = ids.first() {
+        parts.push((*spelling, choice(lowering, value, &ID_KEYS)?));
+    }
+    if written.iter().any(|key| key == "IpAddressType") {
+        parts.push(("IpAddressType", choice(lowering, value, &["IpAddressType"])?));
+    }
+    Some(parts)
+}
+
+/// The maps that a nested `Fn::If` yields; `None` where a list or another function stands among them.
+fn leaves(nodes: &Nodes, node: NodeId, found: &mut Vec<NodeId>, depth: u32) -> Option<()> {
+    match (nodes.if_arguments(node).as_deref(), nodes.shape(node)) {
+        (Some(&[_, yes, no]), _) if depth < MAX_NESTED_IFS => {
+            leaves(nodes, yes, found, depth + 1)?;
+            leaves(nodes, no, found, depth + 1)
+        }
+        (None, Shape::Map) => {
+            found.push(node);
+            Some(())
+        }
+        (None, Shape::Text(_)) => Some(()),
+        (None, Shape::Intrinsic(_)) if nodes.is_no_value(node) => Some(()),
+        _ => None,
+    }
+}
+
+/// What stands under one of `keys` (the first, where it is the type, must be there) in each of the maps. Called only
+/// for what [`leaves`] went through.
+fn choice(lowering: &Lowering<'_>, node: NodeId, keys: &[&str]) -> Option<Choice> {
+    let nodes = &lowering.nodes;
+    if let Some(&[condition, yes, no]) = nodes.if_arguments(node).as_deref() {
+        let condition = nodes.tree.tagged_span(condition);
+        return Some(match [choice(lowering, yes, keys)?, choice(lowering, no, keys)?] {
+            [Choice::Absent, Choice::Absent] => Choice::Absent,
+            branches => Choice::If { condition, branches: Box::new(branches) },
+        });
+    }
+    let is_type = keys.contains(&"Type");
+    match nodes.shape(node) {
+        Shape::Map => {
+            let mut there = keys.iter().filter_map(|key| nodes.entry(node, key));
+            let Some(entry) = there.next() else { return (!is_type).then_some(Choice::Absent) };
+            let value = match *nodes.items(entry.value) {
+                [item] if is_type => item,
+                _ => entry.value,
+            };
+            let fits = there.next().is_none() && (!is_type || is_word(lowering, value));
+            fits.then(|| Choice::Written(nodes.tree.tagged_span(value)))
+        }
+        Shape::Text(_) if is_type => Some(Choice::Written(nodes.span(node))),
+        // What SAM writes where there is nothing.
+        Shape::Intrinsic(_) if is_type => {
+            let regional = lowering.bindings.partition().is_some_and(|partition| partition != "aws");
+            Some(Choice::Word(if regional { "REGIONAL" } else { "EDGE" }))
+        }
+        _ => Some(Choice::Absent),
+    }
 }
 
 fn has_ids(nodes: &Nodes, map: NodeId) -> bool {
