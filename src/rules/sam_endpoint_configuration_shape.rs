@@ -80,7 +80,9 @@ fn written(ctx: &Context<'_>, choice: &Choice) -> Written {
         Choice::Word(word) => Written::text(*word),
         Choice::Absent => Written::reference("AWS::NoValue"),
         Choice::If { condition, branches } => match &**branches {
-            [Choice::Written(yes), Choice::Written(no)] if ctx.sources.slice(*yes) == ctx.sources.slice(*no) => {
+            [Choice::Written(yes), Choice::Written(no)]
+                if ctx.sources.slice(*yes) == ctx.sources.slice(*no) =>
+            {
                 Written::Copy(*yes)
             }
             branches => {

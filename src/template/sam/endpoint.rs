@@ -119,9 +119,7 @@ fn report_shape(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry) {
     let value = entry.value;
     let key = nodes.span(entry.key);
     let (span, shape) = match nodes.shape(value) {
-        Shape::List => {
-            (nodes.span(value), EndpointShape::List { single: is_list_of_one(lowering, value) })
-        }
+        Shape::List => (nodes.span(value), EndpointShape::List { single: is_list_of_one(lowering, value) }),
         Shape::Intrinsic(_) if yields_objects(nodes, value, 0) => {
             let parts = parts(lowering, value).unwrap_or_default();
             (nodes.tree.tagged_span(value), EndpointShape::IntrinsicOfObjects { parts })
@@ -144,9 +142,7 @@ fn report_shape(lowering: &mut Lowering<'_>, api: &Parent, entry: Entry) {
 fn is_word(lowering: &Lowering<'_>, node: NodeId) -> bool {
     match lowering.nodes.shape(node) {
         Shape::Text(text) => !text.is_empty(),
-        Shape::Intrinsic(_) => {
-            !lowering.is_list_parameter(node) && !yields_objects(&lowering.nodes, node, 0)
-        }
+        Shape::Intrinsic(_) => !lowering.is_list_parameter(node) && !yields_objects(&lowering.nodes, node, 0),
         Shape::Null | Shape::Bool(_) | Shape::Number(_) | Shape::List | Shape::Map => false,
     }
 }
