@@ -28,7 +28,7 @@ Examples:
   wicketgate check --posture private --format concise . one line a finding, for editors and logs
   wicketgate check --env prod .                         with the values of this environment
   wicketgate check --select public-api,missing-resource-policy services
-  wicketgate check --format json --output findings.json .
+  wicketgate check --format sarif --output findings.sarif .
   git show HEAD:template.yaml | wicketgate check --stdin-filename template.yaml -
 
 Results go to standard output, everything else (the summary line too) to standard error.
@@ -363,6 +363,9 @@ pub(super) struct CheckArgs {
     /// Write the results to a file instead of standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
+    /// Leave out of SARIF and JUnit what exceptions and the baseline hide (GitHub takes it for open alerts)
+    #[arg(long, help_heading = "Output")]
+    pub(super) hide_suppressed: bool,
     /// Also count the findings of each rule
     #[arg(long, help_heading = "Output")]
     pub(super) statistics: bool,
@@ -495,6 +498,24 @@ pub(super) enum CheckFormat {
     Concise,
     /// One JSON document, schema wicketgate.check/1
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// Workflow commands of GitHub Actions, which become annotations
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit report, for what reads the results of tests
+    Junit,
+}
+
+impl CheckFormat {
+    /// Whether it is for programs, which read findings and nothing else.
+    pub(super) fn is_for_programs(self) -> bool {
+        match self {
+            Self::Full | Self::Concise => false,
+            Self::Json | Self::Sarif | Self::Github | Self::Gitlab | Self::Junit => true,
+        }
+    }
 }
 
 /// Notations of lists.

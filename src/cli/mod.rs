@@ -20,6 +20,7 @@ mod policy;
 mod progress;
 mod request;
 mod resolve;
+mod results;
 mod shell;
 mod simulate;
 
