@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod check;
 mod environments;
+mod examples;
 mod exceptions;
 mod explain;
 mod failure;
