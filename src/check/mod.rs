@@ -31,7 +31,6 @@ use crate::check::summary::Summary;
 use crate::diagnostic::Diagnostic;
 use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
-use crate::intent::exception::Exception;
 use crate::intent::stated::Decided;
 use crate::rules::finding::Finding;
 use crate::rules::unreadable_template::{self, Problem};
@@ -79,22 +78,11 @@ impl Analysis {
     }
 }
 
-/// A finding that is not shown because somebody accepts it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hidden {
-    /// What would be shown.
-    pub diagnostic: Diagnostic,
-    /// By which exceptions it is accepted.
-    pub exceptions: Vec<Exception>,
-}
-
 /// What a run gives.
 #[derive(Debug)]
 pub struct Outcome {
     /// The findings to show, sorted by file, offset and rule.
     pub diagnostics: Vec<Diagnostic>,
-    /// The findings that exceptions hide, sorted likewise.
-    pub hidden: Vec<Hidden>,
     /// The numbers of the run.
     pub summary: Summary,
     /// The exceptions of the policy files and templates.
@@ -164,9 +152,9 @@ pub fn run(
         .iter()
         .filter(|file| read.inputs.templates.contains_key(*file) || read.problems.contains_key(*file));
     let mut summary = Summary::of(model, templates.count(), is_reported);
-    summary.suppressed = chosen.n_hidden;
+    summary.suppressed = chosen.hidden;
     let exceptions = acceptance.into_all();
-    Outcome { diagnostics, hidden: chosen.hidden, summary, exceptions, analysis, internal_error }
+    Outcome { diagnostics, summary, exceptions, analysis, internal_error }
 }
 
 fn unreadable(problems: &[Problem]) -> Option<Finding> {

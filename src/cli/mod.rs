@@ -6,7 +6,6 @@ mod args;
 mod baseline;
 mod check;
 mod environments;
-mod examples;
 mod exceptions;
 mod explain;
 mod failure;
@@ -21,7 +20,6 @@ mod policy;
 mod progress;
 mod request;
 mod resolve;
-mod results;
 mod shell;
 mod simulate;
 

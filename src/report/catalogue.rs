@@ -91,8 +91,7 @@ fn fix_word(fix: Option<Applicability>) -> &'static str {
     }
 }
 
-/// A persona in the words of every format.
-pub(super) fn persona_word(persona: Persona) -> &'static str {
+fn persona_word(persona: Persona) -> &'static str {
     match persona {
         Persona::Regular => "regular",
         Persona::Pedantic => "pedantic",
@@ -257,8 +256,9 @@ pub struct Shown<'a> {
 /// The page under `docs/rules`: what `explain` says, and a finding of the fixtures as it is shown.
 pub fn markdown(page: &Page, shown: Option<Shown<'_>>) -> String {
     let mut text = format!(
-        "<!-- Made from rules/{id}.yaml. Change that file, then run the tests with WICKETGATE_BLESS=1. -->\n\n\
-         # {id}\n\n{title}.\n\n\
+        "# {id}\n\n\
+         <!-- Made from rules/{id}.yaml. Change that file, then run the tests with WICKETGATE_BLESS=1. -->\n\n\
+         {title}.\n\n\
          | Group | Severity | Confidence | Persona | Fix | Since |\n|---|---|---|---|---|---|\n\
          | [{group}](index.md#{group}) | {severity} | {confidence} | {persona} | {fix} | {since} |\n\n\
          {what}\n\n## Why it matters\n\n{why}\n",

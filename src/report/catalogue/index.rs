@@ -24,9 +24,9 @@ pub const GROUPS: [(&str, &str); 8] = [
 ];
 
 const HEAD: &str = "\
-<!-- Made from rules/*.yaml. Change those files, then run the tests with WICKETGATE_BLESS=1. -->
-
 # Rules
+
+<!-- Made from rules/*.yaml. Change those files, then run the tests with WICKETGATE_BLESS=1. -->
 
 ";
 
