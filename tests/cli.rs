@@ -1,12 +1,10 @@
 //! The command line, from the outside: every file in `tests/cli` is one command with what it must answer.
 //!
 //! A case is a text file. Lines before the first section are comments, except those that begin with `$ ` (the command, words
-//! split at blanks), `in: ` (a folder of the project that is copied and entered) and `env: ` (NAME=VALUE). Then come
+//! split at blanks), `in: ` (folders of the project that are copied, one over the other, and entered) and `env: ` (NAME=VALUE). Then come
 //! sections: `--- file NAME` puts a file there before, `--- stdin` is read, and `--- status`, `--- stdout`,
 //! `--- stderr` and `--- after NAME` (a file that the command wrote) are what is expected. Durations are
-//! replaced by `[TIME]`, the commit behind the version by nothing, the table of rules in SARIF (`tests/formats.rs`
-//! looks at it) by `[RULES]` and places in it by `[INDEX]`, words of the operating system by `[SYSTEM ERROR]`, `--- ` at
-//! the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
+//! replaced by `[TIME]`, the commit behind the version by nothing, words of the operating system by `[SYSTEM ERROR]`, `--- ` at the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -61,38 +59,60 @@ fn the_usual_environment_does_not_matter() {
     }
 }
 
-/// What the README shows is what the program prints: standard output, then standard error.
+/// What the README and the guides show is what the program prints: standard output, then standard error.
 #[test]
-fn the_transcripts_in_the_readme_are_true() {
+fn the_transcripts_in_the_documentation_are_true() {
+    let mut paths = vec![root().join("README.md")];
+    let guides = fs::read_dir(root().join("docs")).expect("there are guides");
+    paths.extend(guides.map(|entry| entry.expect("a guide can be seen").path()));
+    paths.sort();
+    let mut count = 0;
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "md")) {
+        let page = fs::read_to_string(path).expect("a guide is text");
+        let (printed, transcripts) = reprinted(&page);
+        count += transcripts;
+        if std::env::var_os("WICKETGATE_BLESS").is_some() {
+            fs::write(path, printed).expect("a guide can be rewritten");
+        } else {
+            let name = path.display();
+            assert!(
+                page == printed,
+                "{name}: WICKETGATE_BLESS=1 rewrites it:\n{}",
+                difference(&page, &printed)
+            );
+        }
+    }
+    assert!(count >= 9, "only {count} transcripts were found");
+}
+
+/// A page with what its commands print now, and how many they are.
+fn reprinted(page: &str) -> (String, usize) {
     const MARK: &str = "<!-- transcript in ";
     const OPEN: &str = "```console\n$ wicketgate ";
-    let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).expect("there is a README");
-    let mut pieces = readme.split(MARK);
+    let mut pieces = page.split(MARK);
     let mut printed = pieces.next().expect("a text has a first piece").to_owned();
+    let mut count = 0;
     for piece in pieces {
-        let (folder, _) = piece.split_once(';').expect("the mark names a folder");
+        let (folders, _) = piece.split_once(';').expect("the mark names folders");
         let (lead, block) = piece.split_once(OPEN).expect("the transcript is a console block");
         let (shown, after) = block.split_once("```\n").expect("the block ends");
         let (arguments, _) = shown.split_once('\n').expect("the command is a line");
-        let case = Case::parse(&format!("in: {folder}\n$ wicketgate {arguments}\n"));
-        let answer = case.run(Path::new("readme"));
+        let case = Case::parse(&format!("in: {folders}\n$ wicketgate {arguments}\n"));
+        let answer = case.run(Path::new("transcript"));
         let answer = format!("{}{}", answer.stdout, answer.stderr).replace("[TIME]", "3 ms");
+        // What begins a section in a case is a plain line in a transcript.
+        let answer = answer.replace("\\--- ", "--- ");
         let _ = write!(printed, "{MARK}{lead}{OPEN}{arguments}\n{answer}```\n{after}");
+        count += 1;
     }
-    assert!(printed.matches(MARK).count() >= 2, "the README has lost its transcripts");
-    if std::env::var_os("WICKETGATE_BLESS").is_some() {
-        fs::write(path, printed).expect("the README can be rewritten");
-    } else {
-        assert!(readme == printed, "WICKETGATE_BLESS=1 rewrites it:\n{}", difference(&readme, &printed));
-    }
+    (printed, count)
 }
 
 /// One case, as far as it is input, and the order of its sections.
 struct Case {
     head: String,
     command: Vec<String>,
-    folder: Option<String>,
+    folders: Vec<String>,
     env: Vec<(String, String)>,
     sections: Vec<(String, String)>,
 }
@@ -108,7 +128,7 @@ struct Answer {
 impl Case {
     fn parse(text: &str) -> Self {
         let mut case =
-            Self { head: String::new(), command: vec![], folder: None, env: vec![], sections: vec![] };
+            Self { head: String::new(), command: vec![], folders: vec![], env: vec![], sections: vec![] };
         for line in text.split_inclusive('\n') {
             if let Some(title) = line.strip_prefix("--- ") {
                 case.sections.push((title.trim_end().to_owned(), String::new()));
@@ -122,7 +142,7 @@ impl Case {
             if let Some(command) = line.strip_prefix("$ wicketgate") {
                 case.command = command.split_whitespace().map(str::to_owned).collect();
             } else if let Some(folder) = line.strip_prefix("in: ") {
-                case.folder = Some(folder.trim().to_owned());
+                case.folders = folder.split_whitespace().map(str::to_owned).collect();
             } else if let Some((name, value)) =
                 line.strip_prefix("env: ").and_then(|pair| pair.split_once('='))
             {
@@ -134,7 +154,7 @@ impl Case {
 
     fn run(&self, path: &Path) -> Answer {
         let scratch = Scratch::new(&path.file_stem().unwrap_or_default().to_string_lossy());
-        if let Some(folder) = &self.folder {
+        for folder in &self.folders {
             copy_folder(&root().join(folder), &scratch.0);
         }
         for (title, body) in &self.sections {
@@ -213,13 +233,6 @@ fn replaced(text: &str) -> String {
         .expect("the pattern is valid");
     let text = commit.replace_all(&text, "$1");
     let text = headers.replace_all(&text, r"\--- ");
-    let rules =
-        Regex::new(r#"(?s)("rules": )\[\n            \{.*?\n          \]"#).expect("the pattern is valid");
-    let text = rules.replace_all(&text, "$1[RULES]");
-    let index = Regex::new(r#""ruleIndex": [0-9]+"#).expect("the pattern is valid");
-    let text = index.replace_all(&text, "\"ruleIndex\": [INDEX]");
-    let semantic = format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
-    let text = text.replace(&semantic, "\"semanticVersion\": \"[VERSION]\"");
     time.replace_all(&text, "· [TIME]").replace('\x1b', "\\e").replace(&version, "\"version\": \"[VERSION]\"")
 }
 
