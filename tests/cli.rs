@@ -4,7 +4,9 @@
 //! split at blanks), `in: ` (folders of the project that are copied, one over the other, and entered) and `env: ` (NAME=VALUE). Then come
 //! sections: `--- file NAME` puts a file there before, `--- stdin` is read, and `--- status`, `--- stdout`,
 //! `--- stderr` and `--- after NAME` (a file that the command wrote) are what is expected. Durations are
-//! replaced by `[TIME]`, the commit behind the version by nothing, words of the operating system by `[SYSTEM ERROR]`, `--- ` at the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
+//! replaced by `[TIME]`, the commit behind the version by nothing, the table of rules in SARIF (`tests/formats.rs`
+//! looks at it) by `[RULES]` and places in it by `[INDEX]`, words of the operating system by `[SYSTEM ERROR]`, `--- ` at
+//! the start of a line by `\--- `, escape characters by `\e`. `WICKETGATE_BLESS=1` rewrites what is expected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -233,6 +235,13 @@ fn replaced(text: &str) -> String {
         .expect("the pattern is valid");
     let text = commit.replace_all(&text, "$1");
     let text = headers.replace_all(&text, r"\--- ");
+    let rules =
+        Regex::new(r#"(?s)("rules": )\[\n            \{.*?\n          \]"#).expect("the pattern is valid");
+    let text = rules.replace_all(&text, "$1[RULES]");
+    let index = Regex::new(r#""ruleIndex": [0-9]+"#).expect("the pattern is valid");
+    let text = index.replace_all(&text, "\"ruleIndex\": [INDEX]");
+    let semantic = format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let text = text.replace(&semantic, "\"semanticVersion\": \"[VERSION]\"");
     time.replace_all(&text, "· [TIME]").replace('\x1b', "\\e").replace(&version, "\"version\": \"[VERSION]\"")
 }
 

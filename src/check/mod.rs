@@ -31,6 +31,7 @@ use crate::check::summary::Summary;
 use crate::diagnostic::Diagnostic;
 use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
+use crate::intent::exception::Exception;
 use crate::intent::stated::Decided;
 use crate::rules::finding::Finding;
 use crate::rules::unreadable_template::{self, Problem};
@@ -78,11 +79,22 @@ impl Analysis {
     }
 }
 
+/// A finding that is not shown because somebody accepts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// What would be shown.
+    pub diagnostic: Diagnostic,
+    /// By which exceptions it is accepted.
+    pub exceptions: Vec<Exception>,
+}
+
 /// What a run gives.
 #[derive(Debug)]
 pub struct Outcome {
     /// The findings to show, sorted by file, offset and rule.
     pub diagnostics: Vec<Diagnostic>,
+    /// The findings that exceptions hide, sorted likewise.
+    pub hidden: Vec<Hidden>,
     /// The numbers of the run.
     pub summary: Summary,
     /// The exceptions of the policy files and templates.
@@ -152,9 +164,9 @@ pub fn run(
         .iter()
         .filter(|file| read.inputs.templates.contains_key(*file) || read.problems.contains_key(*file));
     let mut summary = Summary::of(model, templates.count(), is_reported);
-    summary.suppressed = chosen.hidden;
+    summary.suppressed = chosen.n_hidden;
     let exceptions = acceptance.into_all();
-    Outcome { diagnostics, summary, exceptions, analysis, internal_error }
+    Outcome { diagnostics, hidden: chosen.hidden, summary, exceptions, analysis, internal_error }
 }
 
 fn unreadable(problems: &[Problem]) -> Option<Finding> {

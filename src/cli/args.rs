@@ -4,97 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::examples::{
+    CHECK_EXAMPLES, COMPLETIONS_HELP, EXAMPLES, MAN_HELP, RESOLVE_HELP, RULES_TEST_HELP, SIMULATE_HELP,
+};
 use crate::diagnostic::{Confidence, Persona};
 use crate::intent::date::Date;
-
-const EXAMPLES: &str = "\
-Examples:
-  wicketgate check                       every template below this folder
-  wicketgate check services/a            one service (a folder is a workspace of its own)
-  wicketgate check --posture private .   the gate: a public API is an error
-  wicketgate map .                       who can reach what
-  wicketgate explain public-api          what a rule means and what to do
-
-Exit status:
-  0  nothing at or above --fail-on, or --exit-zero
-  1  findings remain
-  2  a bad flag, a bad policy file, a path that cannot be read, an internal error
-  3  a folder was given and no template was found in it";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  wicketgate check                                      every template below this folder
-  wicketgate check template.yaml                        one file; its repository is read for links
-  wicketgate check --posture private --format concise . one line a finding, for editors and logs
-  wicketgate check --env prod .                         with the values of this environment
-  wicketgate check --select public-api,missing-resource-policy services
-  wicketgate check --format json --output findings.json .
-  git show HEAD:template.yaml | wicketgate check --stdin-filename template.yaml -
-
-Results go to standard output, everything else (the summary line too) to standard error.
-
-Exit status:
-  0  nothing at or above --fail-on, or --exit-zero; a named file that is no template is skipped
-  1  findings remain; a template that cannot be read is a finding
-  2  a bad flag, a bad policy file, a path that cannot be read, an internal error
-  3  a folder was given and no template was found in it (--allow-empty makes it 0)";
-
-const RESOLVE_HELP: &str = "\
-Prints one JSON line a template: conditions and resources with their properties. What only AWS
-knows stays a token: @{Ref:Id}, @{GetAtt:Id.Attribute}, @{Import:Name}, @{SSM:path}, @{Param:Name}.
-
-Examples:
-  wicketgate resolve template.yaml --param Environment=prod
-  wicketgate resolve --jsonl cases.jsonl      lines {id, template, params, exports}, one answer each
-
-Exit status: 2 when a template or line cannot be worked out, else 0.";
-
-const SIMULATE_HELP: &str = "\
-With --api: may this request call that API? The answer names the statement, and the text in it,
-that decides; one answer for each case of the template that differs. `allow` and `deny` are what
-the policies in the templates say; what else has a say (an authorizer, the signer's own policies)
-is named beside it.
-
-Without --api: each line is a JSON object with a policy and a request (`policy`, `auth`,
-`endpoint`, `request`); the answer says what the resource policy decides, and what API Gateway
-does with it. With --symbolic each line is a policy alone, and the answer says which callers it
-lets in: all, some or none of the internet and of each VPC endpoint.
-
-Examples:
-  wicketgate simulate --api template.yaml/MyApi --from vpce-0a1b2c3d --method GET --path /entities
-  wicketgate simulate --api MyApi --from internet --source-ip 203.0.113.7 --path /users/42
-  wicketgate simulate --api template.yaml --from network.yaml/ExecuteApiEndpoint --param Env=prod
-  wicketgate simulate --api MyApi --from vpce-0a1b2c3d --principal arn:aws:iam::111111111111:role/app
-  wicketgate simulate cases.jsonl
-  echo '{\"policy\": {\"Statement\": []}}' | wicketgate simulate --symbolic
-
-Exit status with --api:
-  0  allowed in every case
-  1  denied in some case, or not certain
-  2  no such API or caller, a bad flag, a path that cannot be read
-  3  a folder was given and no template was found in it
-and without: 2 when a line cannot be read, else 0.";
-
-const RULES_TEST_HELP: &str = "\
-Each rule file of the folders that `own-rules` names shows templates that the rule reports (`bad`)
-and templates that it does not (`good`). An example that is not as its author expects is shown
-where it stands.
-
-Exit status: 0 when every example is as expected, 1 when one is not, 2 when a rule or the policy
-file has mistakes.";
-
-const COMPLETIONS_HELP: &str = "\
-Examples:
-  wicketgate completions bash > ~/.local/share/bash-completion/completions/wicketgate
-  wicketgate completions zsh > \"${fpath[1]}/_wicketgate\"
-  wicketgate completions fish > ~/.config/fish/completions/wicketgate.fish
-  wicketgate completions powershell >> $PROFILE";
-
-const MAN_HELP: &str = "\
-Examples:
-  wicketgate man | man -l -
-  wicketgate man rules test | man -l -
-  wicketgate man --dir ~/.local/share/man/man1";
 
 /// Reads CloudFormation and SAM templates and says who can call each API in them.
 ///
@@ -363,6 +277,9 @@ pub(super) struct CheckArgs {
     /// Write the results to a file instead of standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
+    /// Leave out of SARIF and JUnit what exceptions and the baseline hide (GitHub takes it for open alerts)
+    #[arg(long, help_heading = "Output")]
+    pub(super) hide_suppressed: bool,
     /// Also count the findings of each rule
     #[arg(long, help_heading = "Output")]
     pub(super) statistics: bool,
@@ -495,6 +412,24 @@ pub(super) enum CheckFormat {
     Concise,
     /// One JSON document, schema wicketgate.check/1
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// Workflow commands of GitHub Actions, which become annotations
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit report, for what reads the results of tests
+    Junit,
+}
+
+impl CheckFormat {
+    /// Whether it is for programs, which read findings and nothing else.
+    pub(super) fn is_for_programs(self) -> bool {
+        match self {
+            Self::Full | Self::Concise => false,
+            Self::Json | Self::Sarif | Self::Github | Self::Gitlab | Self::Junit => true,
+        }
+    }
 }
 
 /// Notations of lists.

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::input::Input;
-use crate::cli::judge::{Finding, Judged};
+use crate::cli::judge::{Finding, Hidden, Judged, Reason};
 use crate::cli::output::deliver;
 use crate::config::baseline::{Baseline, Known, SIZE_LIMIT};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -79,11 +79,15 @@ fn may_hide(diagnostic: &Diagnostic, include_errors: bool) -> bool {
 }
 
 fn hide(judged: &mut Judged, baseline: &Baseline) {
-    let before = judged.findings.len();
-    judged.findings.retain(|Finding { diagnostic, fingerprint, .. }| {
-        !(baseline.knows(fingerprint) && may_hide(diagnostic, baseline.include_errors))
-    });
-    judged.summary.suppressed += before - judged.findings.len();
+    let is_known = |finding: &Finding| {
+        baseline.knows(&finding.fingerprint) && may_hide(&finding.diagnostic, baseline.include_errors)
+    };
+    let (known, shown): (Vec<Finding>, Vec<Finding>) =
+        std::mem::take(&mut judged.findings).into_iter().partition(is_known);
+    judged.findings = shown;
+    judged.summary.suppressed += known.len();
+    let hidden = |finding| Hidden { finding, reasons: vec![Reason::Baseline] };
+    judged.hidden.extend(known.into_iter().map(hidden));
 }
 
 fn written(judged: &Judged, sources: &Sources, include_errors: bool) -> Baseline {

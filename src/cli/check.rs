@@ -13,16 +13,15 @@ use crate::cli::input::{self, Input, Wanted};
 use crate::cli::judge::{
     Flags, Judged, Policies, judge, nothing_judged, own_ids, policies, today, unknown_parameter,
 };
-use crate::cli::output::{deliver, note, note_all, note_diagnostics, wants_color, width};
+use crate::cli::output::{note, note_all, note_diagnostics};
 use crate::cli::progress::Progress;
+use crate::cli::results;
 use crate::config::FailOn;
 use crate::diagnostic::{Diagnostic, RuleId, Severity};
 use crate::intent::Posture;
 use crate::load::Role;
 use crate::report::summary::Summary;
-use crate::report::text::{Colour, TextOptions};
-use crate::report::{concise, json, statistics, summary, text};
-use crate::source::Sources;
+use crate::report::{statistics, summary};
 
 /// Said once where a public API is only a question.
 const QUESTION: &str = "This project has no wicketgate.toml, so `public-api` is a question, not a verdict: \
@@ -41,6 +40,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Failure> {
 
 fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
     let started = Instant::now();
+    fix::refuse_format(args)?;
     let progress = Progress::start(args.quiet, "reading files");
     let mut input = input::read(&Wanted {
         paths: &args.paths,
@@ -72,7 +72,7 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
         return mend(args, &mut input, &policies, judged, started);
     }
     let notes = baseline::apply(args, &input, &mut judged)?;
-    report(args, &input, &judged, &notes, started)
+    report(args, &input, &policies, &judged, &notes, started)
 }
 
 /// Mends, writes or shows the changes, and reports what is left.
@@ -99,19 +99,25 @@ fn mend(
     fix::write(args, input, &mended)?;
     if fix::reads_stdin(args) {
         baseline::hide_known(args, input, &mut mended.judged)?;
-        note_diagnostics(&mended.judged.diagnostics(), input);
+        let left = status(args, input, &mended.judged);
+        match args.output {
+            Some(_) => {
+                let numbers = numbers(&mended.judged);
+                results::write_judged(args, input, policies, &mended.judged, &numbers, left)?;
+            }
+            None => note_diagnostics(&mended.judged.diagnostics(), input),
+        }
         note_all(said);
-        return Ok(status(args, input, &mended.judged));
+        return Ok(left);
     }
     let mut notes: Vec<String> = said.into_iter().collect();
     notes.extend(baseline::apply(args, input, &mut mended.judged)?);
-    report(args, input, &mended.judged, &notes, started)
+    report(args, input, policies, &mended.judged, &notes, started)
 }
 
 /// Reports mistakes because of which nothing was judged.
 fn refuse(args: &CheckArgs, input: &Input, mistakes: &[Diagnostic]) -> Result<Status, Failure> {
-    let numbers = Summary::default().with_findings(mistakes);
-    deliver(args.output.as_deref(), |out| write(out, args, mistakes, &input.sources, &numbers))?;
+    results::write_mistakes(args, input, mistakes)?;
     note(nothing_judged(mistakes));
     Ok(Status::Failed)
 }
@@ -141,13 +147,15 @@ fn flags(args: &CheckArgs) -> Flags {
 fn report(
     args: &CheckArgs,
     input: &Input,
+    policies: &Policies,
     judged: &Judged,
     notes: &[String],
     started: Instant,
 ) -> Result<Status, Failure> {
     let found = &judged.diagnostics();
     let numbers = numbers(judged);
-    deliver(args.output.as_deref(), |out| write(out, args, found, &input.sources, &numbers))?;
+    let status = status(args, input, judged);
+    results::write_judged(args, input, policies, judged, &numbers, status)?;
     let mut lines = notes.to_vec();
     if args.verbose {
         say_what_was_read(&mut lines, input);
@@ -171,25 +179,7 @@ fn report(
         }
     }
     note_all(&lines);
-    Ok(status(args, input, judged))
-}
-
-fn write(
-    out: &mut dyn Write,
-    args: &CheckArgs,
-    diagnostics: &[Diagnostic],
-    sources: &Sources,
-    numbers: &Summary,
-) -> io::Result<()> {
-    match args.format {
-        CheckFormat::Full => {
-            let color = wants_color(args.color, args.output.is_some());
-            let colour = if color { Colour::Always } else { Colour::Never };
-            text::write(out, diagnostics, sources, &TextOptions { colour, width: width() })
-        }
-        CheckFormat::Concise => concise::write(out, diagnostics, sources),
-        CheckFormat::Json => json::write(out, diagnostics, sources, numbers),
-    }
+    Ok(status)
 }
 
 fn numbers(judged: &Judged) -> Summary {

@@ -86,6 +86,10 @@ pub(super) enum Failure {
         /// All names there are.
         known: Vec<String>,
     },
+    /// Findings were to be written as a program reads them where changes are shown instead.
+    FormatOfDiff,
+    /// Findings were to be written as a program reads them to where the mended template goes.
+    FormatOfMended,
     /// The file of `--baseline` is none.
     Baseline {
         /// The file.
@@ -148,6 +152,12 @@ impl fmt::Display for Failure {
             Self::UnknownEnvironment { name, nearest, known } => {
                 unknown_environment(formatter, name, nearest, known)
             }
+            Self::FormatOfDiff => formatter.write_str(
+                "--diff shows changes, and --format is about findings: leave one of them out",
+            ),
+            Self::FormatOfMended => formatter.write_str(
+                "--fix writes the mended template to standard output: name a file for the findings with --output",
+            ),
             Self::Baseline { path, message } => {
                 write!(
                     formatter,
@@ -207,6 +217,8 @@ impl std::error::Error for Failure {
             | Self::Parameter(_)
             | Self::UnknownParameter { .. }
             | Self::UnknownEnvironment { .. }
+            | Self::FormatOfDiff
+            | Self::FormatOfMended
             | Self::Baseline { .. }
             | Self::ChangedMeanwhile(_)
             | Self::BrokenFix { .. }

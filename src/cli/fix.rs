@@ -57,6 +57,18 @@ pub(super) fn is_wanted(args: &CheckArgs) -> bool {
     args.fix || args.diff
 }
 
+/// Refuses flags that ask for findings as programs read them where something else is written.
+pub(super) fn refuse_format(args: &CheckArgs) -> Result<(), Failure> {
+    let to_program = args.format.is_for_programs();
+    if to_program && args.diff {
+        return Err(Failure::FormatOfDiff);
+    }
+    if to_program && args.fix && reads_stdin(args) && args.output.is_none() {
+        return Err(Failure::FormatOfMended);
+    }
+    Ok(())
+}
+
 /// Whether the template is standard input, so that standard output is where its new text goes.
 pub(super) fn reads_stdin(args: &CheckArgs) -> bool {
     args.paths.iter().any(|path| path.as_os_str() == "-")

@@ -21,9 +21,10 @@ use crate::diagnostic::fingerprint::fingerprints;
 use crate::diagnostic::{Confidence, Diagnostic, Persona, RuleId, Severity};
 use crate::intent::Posture;
 use crate::intent::date::Date;
+use crate::intent::exception::Exception;
 use crate::load::{self, Role};
-use crate::rules::own::RULE_FILE;
-use crate::source::FileId;
+use crate::rules::own::{OwnRule, RULE_FILE};
+use crate::source::{FileId, Sources};
 use crate::template::bindings::Bindings;
 use crate::workspace::instances::Instances;
 
@@ -96,11 +97,29 @@ impl Finding {
     }
 }
 
+/// Why a finding is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Somebody accepts it.
+    Exception(Box<Exception>),
+    /// The baseline knows it.
+    Baseline,
+}
+
+/// A finding that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Hidden {
+    pub(super) finding: Finding,
+    pub(super) reasons: Vec<Reason>,
+}
+
 /// Judgements of all groups together.
 #[derive(Clone, Default)]
 pub(super) struct Judged {
     /// Sorted by file name, offset and rule.
     pub(super) findings: Vec<Finding>,
+    /// What exceptions hide, then what a baseline hides; each sorted likewise.
+    pub(super) hidden: Vec<Hidden>,
     pub(super) summary: Summary,
     /// The exceptions of all groups.
     pub(super) exceptions: Vec<Accepted>,
@@ -184,6 +203,13 @@ pub(super) fn own_ids(policies: &Policies) -> Vec<&str> {
     policies.groups.iter().flat_map(|group| &group.settings.own_rules).map(|rule| rule.id.as_str()).collect()
 }
 
+/// The organisation's own rules, over all groups, each once.
+pub(super) fn own_rules(policies: &Policies) -> Vec<&OwnRule> {
+    let all = policies.groups.iter().flat_map(|group| &group.settings.own_rules);
+    let by_id: BTreeMap<&str, &OwnRule> = all.map(|rule| (rule.id.as_str(), rule.as_ref())).collect();
+    by_id.into_values().collect()
+}
+
 /// Judges every group in the light of the whole run.
 pub(super) fn judge(input: &mut Input, policies: &Policies) -> Judged {
     let mut judged = Judged::default();
@@ -212,11 +238,10 @@ pub(super) fn judge(input: &mut Input, policies: &Policies) -> Judged {
         };
         judged.findings.sort_by_cached_key(place);
         judged.findings.dedup();
+        judged.hidden.sort_by_cached_key(|hidden| place(&hidden.finding));
+        judged.hidden.dedup();
     }
-    let prints = fingerprints(&judged.diagnostics(), &input.sources);
-    for (finding, print) in judged.findings.iter_mut().zip(prints) {
-        finding.fingerprint = print;
-    }
+    judged.name_findings(&input.sources);
     judged
 }
 
@@ -319,6 +344,16 @@ impl Judged {
         self.findings.iter().any(|finding| finding.fails)
     }
 
+    /// Fills in the fingerprints. What is hidden comes last, so that the names of what is shown do not hang on it.
+    fn name_findings(&mut self, sources: &Sources) {
+        let mut all = self.diagnostics();
+        all.extend(self.hidden.iter().map(|hidden| hidden.finding.diagnostic.clone()));
+        let hidden = self.hidden.iter_mut().map(|hidden| &mut hidden.finding);
+        for (finding, print) in self.findings.iter_mut().chain(hidden).zip(fingerprints(&all, sources)) {
+            finding.fingerprint = print;
+        }
+    }
+
     fn take(&mut self, outcome: Outcome, group: &Group, files: &[InputFile]) {
         self.without_policy |= !group.has_policy;
         self.internal_error |= outcome.internal_error;
@@ -332,6 +367,12 @@ impl Judged {
         for diagnostic in found {
             let fails = group.fail_on.fails(diagnostic.severity);
             self.findings.push(Finding::new(diagnostic, fails));
+        }
+        for hidden in outcome.hidden.into_iter().filter(|hidden| !told_elsewhere(&hidden.diagnostic)) {
+            let fails = group.fail_on.fails(hidden.diagnostic.severity);
+            let reasons = hidden.exceptions.into_iter().map(|one| Reason::Exception(Box::new(one)));
+            self.hidden
+                .push(Hidden { finding: Finding::new(hidden.diagnostic, fails), reasons: reasons.collect() });
         }
         let sum = &mut self.summary;
         sum.templates += outcome.summary.templates;

@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod check;
 mod environments;
+mod examples;
 mod exceptions;
 mod explain;
 mod failure;
@@ -20,6 +21,7 @@ mod policy;
 mod progress;
 mod request;
 mod resolve;
+mod results;
 mod shell;
 mod simulate;
 

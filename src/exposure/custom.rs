@@ -50,6 +50,19 @@ pub struct Passage {
     pub made: bool,
     /// How it names the domain.
     pub names: Sourced,
+    /// Its properties as they are written, none for one that SAM makes.
+    pub properties: Vec<PassageProperty>,
+}
+
+/// A property of a mapping or routing rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PassageProperty {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub key: Span,
+    /// The value, where it is a text and no function.
+    pub text: Option<String>,
 }
 
 /// The endpoint type of a domain or API.

@@ -1,7 +1,9 @@
 //! Custom domains, what is mapped to them and who gets to them.
 
 use crate::exposure::Context;
-use crate::exposure::custom::{Access, DomainFacts, Kind, Mapping, Passage, PassageKind, Routing};
+use crate::exposure::custom::{
+    Access, DomainFacts, Kind, Mapping, Passage, PassageKind, PassageProperty, Routing,
+};
 use crate::exposure::leads::{Declared, Lead, Says, is_made, is_readable};
 use crate::exposure::model::{Domain, EndpointType};
 use crate::exposure::network::Stated;
@@ -10,6 +12,7 @@ use crate::exposure::wiring::property;
 use crate::exposure::{cases, leads};
 use crate::policy::document::PolicyDocument;
 use crate::source::Span;
+use crate::syntax::tree::{Entry, NodeId, Tree};
 use crate::template::cases::Path;
 use crate::template::document::Origin;
 use crate::template::lowered::SurpriseKind;
@@ -315,5 +318,16 @@ pub(crate) fn passage<'run>(
         kind,
         made,
         names: lead.owner(context, path)?,
+        properties: if made { Vec::new() } else { passage_properties(tree, resource.properties) },
     })
+}
+
+fn passage_properties(tree: &Tree, properties: Option<NodeId>) -> Vec<PassageProperty> {
+    let entries = properties.map_or(&[][..], |properties| tree.entries(properties));
+    let property = |entry: &Entry| PassageProperty {
+        name: tree.scalar(entry.key).unwrap_or_default().to_owned(),
+        key: tree.span(entry.key),
+        text: tree.scalar(entry.value).filter(|_| tree.tag(entry.value).is_none()).map(str::to_owned),
+    };
+    entries.iter().map(property).collect()
 }

@@ -134,8 +134,23 @@ pub struct Group {
     pub id_span: Span,
     /// Its ingress rules: inline ones, then resources of their own.
     pub ingress: Vec<Ingress>,
+    /// Where a rule can be added to the inline ones.
+    pub room: Room,
+    /// Logical id of its VPC, where the same stack makes it.
+    pub vpc: Option<String>,
     /// Whether there may be rules that are not known.
     pub incomplete: bool,
+}
+
+/// Where a security group holds its inline ingress rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Nowhere: it has no such property.
+    Missing,
+    /// In a list that is written out here.
+    List(Span),
+    /// In something else: a function, a single rule.
+    Other,
 }
 
 /// A rule that lets traffic into a security group.
@@ -146,6 +161,8 @@ pub struct Ingress {
     /// What keeps port 443 out, or lets it in: `IpProtocol` when it is not TCP, else `FromPort`; the whole rule
     /// where that is not written.
     pub ports: Sourced,
+    /// `IpProtocol`, where it is another one than TCP and the ports are right.
+    pub wrong_protocol: Option<Sourced>,
     /// `CidrIp` or `CidrIpv6`.
     pub source: Option<Sourced>,
 }

@@ -6,7 +6,7 @@ use crate::exposure::Context;
 use crate::exposure::cases;
 use crate::exposure::endpoints::is_execute_api;
 use crate::exposure::network::{
-    Facts, Group, Groups, Ingress, Property, Stated, Subnet, Subnets, Switch, Traits, Vpc, VpcDns,
+    Facts, Group, Groups, Ingress, Property, Room, Stated, Subnet, Subnets, Switch, Traits, Vpc, VpcDns,
 };
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
@@ -248,12 +248,21 @@ fn group<'run>(context: &Context<'run>, resolver: &mut Resolver<'run, '_>, value
     const RULE: &str = "AWS::EC2::SecurityGroupIngress";
     let (stack, group) = declared(context, resolver, value, "AWS::EC2::SecurityGroup")?;
     let mut own = Resolver::new(context.workspace.scope(stack), resolver.path());
-    let (mut ingress, mut incomplete) = match property(&mut own, group, "SecurityGroupIngress") {
+    let rules = written(&mut own, group, "SecurityGroupIngress").map(|rules| rules.value);
+    let room = match &rules {
+        None => Room::Missing,
+        Some(Sourced { value: Value::List(_), span, via }) if via.is_empty() => Room::List(*span),
+        Some(_) => Room::Other,
+    };
+    let (mut ingress, mut incomplete) = match rules.filter(|rules| rules.value != Value::Absent) {
         None => (Vec::new(), false),
         Some(Sourced { value: Value::List(rules), .. }) => (rules.iter().map(inline_rule).collect(), false),
         Some(rule @ Sourced { value: Value::Map(_), .. }) => (vec![inline_rule(&rule)], false),
         Some(_) => (Vec::new(), true),
     };
+    let vpc = property(&mut own, group, "VpcId");
+    let vpc = vpc.and_then(|vpc| declared(context, resolver, &vpc.value, "AWS::EC2::VPC"));
+    let vpc = vpc.filter(|(holder, _)| holder.id == stack.id).map(|(_, vpc)| vpc.id.clone());
     for (holder, rule) in context.attachments.of(context.workspace, RULE, value) {
         ingress.extend(separate_rule(context, resolver, holder, rule));
     }
@@ -262,7 +271,7 @@ fn group<'run>(context: &Context<'run>, resolver: &mut Resolver<'run, '_>, value
         incomplete |= rule.is_some_and(|rule| rule.https != Some(false));
     }
     let (file, id_span) = (stack.template.file, group.id_span);
-    Some(Group { file, resource: group.id.clone(), id_span, ingress, incomplete })
+    Some(Group { file, resource: group.id.clone(), id_span, ingress, room, vpc, incomplete })
 }
 
 fn separate_rule<'run>(
@@ -283,7 +292,9 @@ fn inline_rule(rule: &Sourced) -> Ingress {
     let from = rule.value.get("FromPort").filter(|_| protocol.is_none_or(|protocol| is_tcp(&protocol)));
     let ports = from.or(protocol).unwrap_or(rule).clone();
     let source = rule.value.get("CidrIp").or_else(|| rule.value.get("CidrIpv6")).cloned();
-    Ingress { https: lets_https_in(&rule.value), ports, source }
+    let is_other = |protocol: &&Sourced| !is_tcp(protocol);
+    let wrong_protocol = protocol.filter(is_other).filter(|_| has_https_port(&rule.value) == Some(true));
+    Ingress { https: lets_https_in(&rule.value), ports, wrong_protocol: wrong_protocol.cloned(), source }
 }
 
 /// Whether a rule covers TCP port 443. `IpProtocol` is a name or number, `-1` for all (property page of
@@ -297,6 +308,11 @@ fn lets_https_in(rule: &Value) -> Option<bool> {
         protocol if is_tcp(protocol) => {}
         _ => return Some(false),
     }
+    has_https_port(rule)
+}
+
+/// Whether port 443 is among the ports of a rule.
+fn has_https_port(rule: &Value) -> Option<bool> {
     let port = |key: &str| rule.get(key)?.value.as_text()?.trim().parse::<u32>().ok();
     match (port("FromPort"), port("ToPort")) {
         (Some(from), Some(to)) => Some(from <= HTTPS && HTTPS <= to),

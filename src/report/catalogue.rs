@@ -91,7 +91,8 @@ fn fix_word(fix: Option<Applicability>) -> &'static str {
     }
 }
 
-fn persona_word(persona: Persona) -> &'static str {
+/// A persona in the words of every format.
+pub(super) fn persona_word(persona: Persona) -> &'static str {
     match persona {
         Persona::Regular => "regular",
         Persona::Pedantic => "pedantic",

@@ -226,7 +226,8 @@ pub(super) fn confidence_word(confidence: Confidence) -> &'static str {
     }
 }
 
-fn applicability_word(applicability: Applicability) -> &'static str {
+/// An applicability in the words of every machine-readable format.
+pub(super) fn applicability_word(applicability: Applicability) -> &'static str {
     match applicability {
         Applicability::Safe => "safe",
         Applicability::Unsafe => "unsafe",

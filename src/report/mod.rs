@@ -1,5 +1,5 @@
-//! Findings as people and programs read them: annotated text, one line each, JSON, and the summary line;
-//! and the catalogue of rules.
+//! Findings as people and programs read them: annotated text, one line each, JSON, the formats of CI systems, and
+//! the summary line; and the catalogue of rules.
 //!
 //! Writers get diagnostics, sources and a place to write to. They decide nothing, drop nothing and never touch
 //! standard output themselves.
@@ -8,11 +8,16 @@ pub mod catalogue;
 pub mod concise;
 pub mod diff;
 pub mod exceptions;
+pub mod github;
+pub mod gitlab;
 pub mod init;
 pub mod json;
+pub mod junit;
 pub mod map;
 pub mod request;
 pub mod resolve;
+pub mod run;
+pub mod sarif;
 pub mod statistics;
 pub mod summary;
 pub mod text;

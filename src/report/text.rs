@@ -195,13 +195,18 @@ impl Note {
         Self { keyword: Some(keyword), text: text.into() }
     }
 
+    /// The note as a line of prose.
+    pub(super) fn words(&self) -> String {
+        format!("{}: {}", self.keyword.unwrap_or("help"), self.text)
+    }
+
     fn is_remedy(&self) -> bool {
         self.keyword.is_none_or(|keyword| matches!(keyword, "help" | "docs"))
     }
 }
 
 /// The lines below the snippet: why, when, notes, help and where to read more.
-fn notes(diagnostic: &Diagnostic) -> Vec<Note> {
+pub(super) fn notes(diagnostic: &Diagnostic) -> Vec<Note> {
     let mut notes = Vec::new();
     if !diagnostic.why.is_empty() {
         notes.push(Note::new("why", &*diagnostic.why));

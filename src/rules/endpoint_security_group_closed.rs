@@ -2,12 +2,13 @@
 //!
 //! Who gets through, and from where, is not asked.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::Endpoint;
-use crate::exposure::network::{Group, Groups, Ingress, Stated};
-use crate::rules::finding::{Finding, Subject};
+use crate::exposure::network::{Group, Groups, Ingress, Room, Stated};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, decided, places, words};
+use crate::syntax::edit::{Change, Written};
 
 const ID: &str = "endpoint-security-group-closed";
 
@@ -16,7 +17,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for endpoint in ctx.endpoints() {
         let groups = &endpoint.facts.groups;
         if let Some(occurrence) = occurrence(groups, |case| closed(&case.fact).is_some()) {
-            findings.extend(let_nobody_in(endpoint, &occurrence));
+            findings.extend(let_nobody_in(ctx, endpoint, &occurrence));
         } else if let Some(occurrence) = occurrence(groups, |case| is_default(&case.fact)) {
             findings.push(default_group(endpoint, &occurrence));
         }
@@ -36,7 +37,11 @@ fn is_default(groups: &Groups) -> bool {
     groups.interface == Some(true) && groups.groups.is_empty()
 }
 
-fn let_nobody_in(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Groups>>) -> Option<Finding> {
+fn let_nobody_in(
+    ctx: &Context<'_>,
+    endpoint: &Endpoint,
+    occurrence: &Occurrence<'_, Stated<Groups>>,
+) -> Option<Finding> {
     let groups = closed(&occurrence.state.fact)?;
     let (first, others) = groups.split_first()?;
     let rules: Vec<&Ingress> = groups.iter().flat_map(|group| &group.ingress).collect();
@@ -59,8 +64,44 @@ fn let_nobody_in(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Groups>
         .related(related)
         .why("the endpoint answers on TCP port 443 only: every call to a private API through it times out.")
         .assumes(rules.first().map(|rule| &rule.ports))
-        .help("SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: <CIDR of the VPC>}]");
+        .help("SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: <CIDR of the VPC>}]")
+        .remedy(remedy(ctx, &groups, occurrence.when.is_empty()));
     Some(finding)
+}
+
+/// Lets HTTPS in: TCP where another protocol has the port, else from all addresses of the VPC. In some cases only
+/// (`always` says otherwise) others have their rules already.
+fn remedy(ctx: &Context<'_>, groups: &[&Group], always: bool) -> Option<Remedy> {
+    let mut rules = groups.iter().flat_map(|group| &group.ingress);
+    let is_written = |group: &&Group| decided::is_written(ctx, &group.resource, group.id_span);
+    if let (Some(only), None) = (rules.next(), rules.next())
+        && let Some(protocol) = &only.wrong_protocol
+        && groups.iter().all(is_written)
+    {
+        return decided::write(ctx, Applicability::Unsafe, "let TCP in", protocol, "tcp");
+    }
+    groups.iter().copied().filter(is_written).filter(|_| always).find_map(from_vpc)
+}
+
+/// A rule for the addresses of the VPC, where the group's own template makes both.
+fn from_vpc(group: &Group) -> Option<Remedy> {
+    let vpc = group.vpc.as_deref()?;
+    let text = |key: &str, text: &str| (key.to_owned(), Written::text(text));
+    let port = |key: &str| (key.to_owned(), Written::Plain("443".to_owned()));
+    let source = ("CidrIp".to_owned(), Written::attribute(vpc, "CidrBlock"));
+    let rule = Written::Map(vec![text("IpProtocol", "tcp"), port("FromPort"), port("ToPort"), source]);
+    let change = match group.room {
+        Room::List(list) => Change::Append { list, item: rule },
+        Room::Missing => Change::SetIn {
+            mapping: group.id_span,
+            path: vec!["Properties".to_owned(), "SecurityGroupIngress".to_owned()],
+            value: Written::List(vec![rule]),
+            after: Some("VpcId".to_owned()),
+        },
+        Room::Other => return None,
+    };
+    let title = format!("let TCP port 443 into `{}` from the addresses of `{vpc}`", group.resource);
+    Some(Remedy::one(Applicability::Unsafe, title, group.file, change))
 }
 
 fn default_group(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Groups>>) -> Finding {

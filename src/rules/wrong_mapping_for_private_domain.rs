@@ -2,14 +2,16 @@
 //!
 //! A public domain with the right mapping is `public-domain-on-private-api`.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::custom::{Passage, PassageKind, Routing};
-use crate::exposure::model::{Domain, EndpointType};
+use crate::exposure::model::{ApiKind, Domain, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
-use crate::template::value::{Same, Sourced};
+use crate::rules::{Context, decided, places, words};
+use crate::source::FileId;
+use crate::syntax::edit::{Change, Written};
+use crate::template::value::{Name, Same, Sourced, Value};
 
 const ID: &str = "wrong-mapping-for-private-domain";
 
@@ -33,7 +35,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
             if let Some(occurrence) = occurrence(&domain.facts.routing, is_wrong)
                 && let Some(passage) = wrong(ctx, domain, &occurrence.state.fact, key)
             {
-                findings.push(wrong_mapping(domain, &occurrence, passage));
+                findings.push(wrong_mapping(ctx, domain, &occurrence, passage));
             }
         }
     }
@@ -101,6 +103,7 @@ fn wrong_domain(domain: &Domain, occurrence: &Occurrence<'_, Stated<Routing>>, v
 }
 
 fn wrong_mapping(
+    ctx: &Context<'_>,
     domain: &Domain,
     occurrence: &Occurrence<'_, Stated<Routing>>,
     passage: &Passage,
@@ -134,6 +137,88 @@ fn wrong_mapping(
         .notes(["assumes that API Gateway refuses a mapping of the other kind of domain".to_owned()])
         .assumes(value)
         .help(help(domain, passage, is_private, right))
+        // In the other cases the mapping is the right one.
+        .remedy(occurrence.when.is_empty().then(|| remedy(ctx, domain, passage, right)).flatten())
+}
+
+/// Properties that the three kinds of mappings have under other names.
+const PROPERTIES: [[&str; 3]; 4] = [
+    ["DomainName", "DomainNameArn", "DomainName"],
+    ["RestApiId", "RestApiId", "ApiId"],
+    ["Stage", "Stage", "Stage"],
+    ["BasePath", "BasePath", "ApiMappingKey"],
+];
+
+/// The column of a kind in [`PROPERTIES`].
+fn column(kind: PassageKind) -> Option<usize> {
+    match kind {
+        PassageKind::BasePathMapping => Some(0),
+        PassageKind::BasePathMappingV2 => Some(1),
+        PassageKind::ApiMapping => Some(2),
+        PassageKind::RoutingRule => None,
+    }
+}
+
+/// The mapping as one of the right kind, where each of its properties has a counterpart.
+fn remedy(ctx: &Context<'_>, domain: &Domain, passage: &Passage, right: PassageKind) -> Option<Remedy> {
+    let (from, to) = (column(passage.kind)?, column(right)?);
+    let is_ours = !passage.made && decided::is_written(ctx, &passage.resource, passage.id_span);
+    (is_ours && leads_to_rest_api(ctx, domain, passage)).then_some(())?;
+    let mut changes = vec![(
+        passage.file,
+        Change::Replace { at: passage.type_span, with: Written::text(right.type_name()) },
+    )];
+    for property in &passage.properties {
+        let row = PROPERTIES.iter().find(|row| row.get(from) == Some(&property.name.as_str()))?;
+        // Only mappings of the second version are known to take a path of several parts.
+        if *row.get(from)? == "ApiMappingKey" {
+            property.text.as_ref().filter(|path| !path.contains('/'))?;
+        }
+        let name = row.get(to).filter(|name| **name != property.name);
+        changes.extend(
+            name.map(|name| (passage.file, Change::Rename { key: property.key, to: (*name).to_owned() })),
+        );
+    }
+    changes.extend(domain_reference(ctx, domain, passage, right)?);
+    let title = format!("make `{}` a mapping of the type {}", passage.resource, right.type_name());
+    Some(Remedy::all(Applicability::Unsafe, title, changes))
+}
+
+/// Whether the mapping leads to REST APIs of the run: other kinds have one kind of mapping only.
+fn leads_to_rest_api(ctx: &Context<'_>, domain: &Domain, passage: &Passage) -> bool {
+    let mut own = domain.mappings.iter().filter(|mapping| mapping.span == passage.id_span).peekable();
+    let is_rest = |api: &Value| {
+        ctx.model.apis.iter().any(|known| known.is_named_by(api) && known.kind == ApiKind::Rest)
+    };
+    own.peek().is_some() && own.all(|mapping| is_rest(&mapping.api))
+}
+
+/// What names the domain as the right kind of mapping wants it: nothing changes where it does already; `None` where it
+/// cannot be named.
+fn domain_reference(
+    ctx: &Context<'_>,
+    domain: &Domain,
+    passage: &Passage,
+    right: PassageKind,
+) -> Option<Option<(FileId, Change)>> {
+    let is_right = match &passage.names.value {
+        Value::Named(name) => match &**name {
+            // The ARN of a private domain, the name of a public one.
+            Name::Resource { stack, id } => *stack == domain.stack && *id == domain.resource,
+            Name::Attribute { attribute, .. } => {
+                right == PassageKind::BasePathMappingV2 && attribute == "DomainNameArn"
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    if is_right {
+        return Some(None);
+    }
+    let is_beside = domain.file == passage.file && decided::is_written(ctx, &domain.resource, domain.id_span);
+    let at = places::literal(&passage.names).filter(|_| is_beside)?;
+    let change = Change::Replace { at, with: Written::reference(&domain.resource) };
+    Some(Some((passage.file, change)))
 }
 
 fn help(domain: &Domain, passage: &Passage, is_private: bool, right: PassageKind) -> String {

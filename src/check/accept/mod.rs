@@ -163,13 +163,8 @@ impl<'run> Acceptance<'run> {
 
     /// How much of a finding somebody accepts today.
     pub(super) fn coverage(&self, finding: &Finding) -> Coverage {
-        let covered = |subject: &&Subject| {
-            self.all.iter().map(|one| &one.exception).any(|exception| {
-                !exception.is_expired(self.settings.today)
-                    && self.fits(exception, finding, subject)
-                    && self.is_granted_for(exception, subject)
-            })
-        };
+        let covered =
+            |subject: &&Subject| self.all.iter().any(|one| self.holds_for(&one.exception, finding, subject));
         let accepted: Vec<Subject> = finding.subjects.iter().filter(covered).cloned().collect();
         if accepted.is_empty() {
             Coverage::None
@@ -178,6 +173,20 @@ impl<'run> Acceptance<'run> {
         } else {
             Coverage::Some(accepted)
         }
+    }
+
+    /// The exceptions by which somebody accepts the finding, or a part of it, today.
+    pub(super) fn accepting(&self, finding: &Finding) -> impl Iterator<Item = &Exception> {
+        let accepts = |exception: &&Exception| {
+            finding.subjects.iter().any(|subject| self.holds_for(exception, finding, subject))
+        };
+        self.all.iter().map(|one| &one.exception).filter(accepts)
+    }
+
+    fn holds_for(&self, exception: &Exception, finding: &Finding, subject: &Subject) -> bool {
+        !exception.is_expired(self.settings.today)
+            && self.fits(exception, finding, subject)
+            && self.is_granted_for(exception, subject)
     }
 
     fn is_granted_for(&self, exception: &Exception, subject: &Subject) -> bool {

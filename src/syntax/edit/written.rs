@@ -20,6 +20,13 @@ pub enum Written {
     Copy(Span),
     /// An intrinsic function by its long name (`Ref`, `Fn::ImportValue`); in YAML the short form is written.
     Call(String, Box<Written>),
+    /// `Fn::GetAtt`, which takes one text in YAML and a list in JSON.
+    Attribute {
+        /// Logical id.
+        resource: String,
+        /// The attribute.
+        attribute: String,
+    },
     /// A list.
     List(Vec<Written>),
     /// A mapping.
@@ -27,6 +34,11 @@ pub enum Written {
 }
 
 impl Written {
+    /// `{"Fn::GetAtt": [resource, attribute]}`; in YAML `!GetAtt resource.attribute`.
+    pub fn attribute(resource: &str, attribute: &str) -> Self {
+        Self::Attribute { resource: resource.to_owned(), attribute: attribute.to_owned() }
+    }
+
     /// `{"Ref": name}`.
     pub fn reference(name: &str) -> Self {
         Self::Call("Ref".to_owned(), Box::new(Self::Text(name.to_owned())))
@@ -73,6 +85,11 @@ pub(super) fn inline(tree: &Tree, value: &Written, in_brackets: bool) -> Option<
                 format!("!{} {argument}", name.strip_prefix("Fn::").unwrap_or(name))
             }
         }
+        Written::Attribute { resource, attribute } if json => {
+            let (resource, attribute) = (double_quoted(resource), double_quoted(attribute));
+            format!("{{\"Fn::GetAtt\": [{resource}, {attribute}]}}")
+        }
+        Written::Attribute { resource, attribute } => format!("!GetAtt {resource}.{attribute}"),
         Written::List(items) => format!("[{}]", all(items)?.join(", ")),
         Written::Map(entries) => {
             let entry = |(key, value): &(String, Written)| {
