@@ -61,6 +61,7 @@ pub mod public_front_for_private_api;
 pub mod public_function_url;
 pub mod public_graphql_api;
 pub mod public_invoke_permission;
+pub mod remedies;
 pub mod sam_allow_list_entry_ignored;
 pub mod sam_allow_list_not_a_list;
 pub mod sam_endpoint_configuration_shape;

@@ -7,6 +7,7 @@ use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision, EndpointT
 use crate::exposure::statements::{Condition, statements};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::admission::admit;
 use crate::rules::{Context, places, telling, words};
 use crate::source::Span;
 use crate::template::value::{Name, Sourced, StepKind, Value};
@@ -137,6 +138,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         }))
         .notes(defaults)
         .help(help)
+        .remedy(admit(ctx, api, case, refused))
 }
 
 fn message(api: &Api, occurrence: &Occurrence<'_>, omission: &Omission<'_>) -> String {

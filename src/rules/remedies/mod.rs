@@ -1,0 +1,7 @@
+//! What several rules write where they mend something.
+//!
+//! Whether something is to be mended is each rule's question.
+
+pub mod admission;
+pub mod endpoints;
+pub mod policies;
