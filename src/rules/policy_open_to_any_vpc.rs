@@ -2,11 +2,12 @@
 //!
 //! Only a private API: a public one is open to more than that.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::{Api, Case, Decision};
 use crate::exposure::reasons::Part;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::{endpoints, policies};
 use crate::rules::strangers::{is_open, only_on_stray_stage, reasons, stranger};
 use crate::rules::{Context, strangers, telling, words};
 
@@ -66,6 +67,16 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     })
     .notes(stranger(case).and_then(|caller| telling::example(caller, true)))
     .help(format!("say who may call:  {}", words::allow_list(ctx.model, api, case)))
+    .remedy(keep_others_out(ctx, api, case))
+}
+
+/// Refuses all but the endpoints that the API is to be called through, wherever the policy counts.
+fn keep_others_out(ctx: &Context<'_>, api: &Api, case: &Case) -> Option<Remedy> {
+    let wanted = endpoints::wanted(ctx, case)?;
+    let (place, (file, change)) = policies::keep_out_others(api, case, &wanted)?;
+    let title = format!("refuse every endpoint but {}", endpoints::shown(&wanted));
+    let fits = policies::is_for_same_endpoints(ctx, api, case, place);
+    fits.then(|| Remedy::one(Applicability::Unsafe, title, file, change))
 }
 
 /// The key of the list of endpoints or VPCs that the policy refuses, if a stranger is let in for not being
