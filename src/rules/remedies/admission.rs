@@ -75,7 +75,7 @@ pub fn admit(ctx: &Context<'_>, api: &Api, case: &Case, refused: &Caller) -> Opt
             changes.push(change);
         }
     }
-    Some(Remedy { title, applicability, changes })
+    Some(Remedy::all(applicability, title, changes))
 }
 
 fn title(ctx: &Context<'_>, case: &Case, list: &Listed, wanted: &[Wanted<'_>]) -> String {
