@@ -191,3 +191,22 @@ fn every_limit_is_the_one_in_the_source() {
     }
     assert_eq!(count, page.split("## Sizes").nth(1).unwrap().matches("\n| ").count() - 1);
 }
+
+#[test]
+fn the_pattern_for_visual_studio_code_reads_every_finding() {
+    let page = fs::read_to_string(root().join("docs/editors.md")).unwrap();
+    let after = page.split_once("\"regexp\": ").unwrap().1;
+    let pattern: String = serde_json::from_str(after.lines().next().unwrap().trim_end_matches(',')).unwrap();
+    let pattern = Regex::new(&pattern).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_wicketgate"))
+        .args(["check", "-q", "--format", "concise", "fixtures/_docs/shop"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let found: Vec<_> =
+        lines.lines().map(|line| pattern.captures(line).unwrap_or_else(|| panic!("{line}"))).collect();
+    assert_eq!(found.len(), 2, "{lines}");
+    assert_eq!(&found[1][1], "fixtures/_docs/shop/services/storefront/template.yaml");
+    assert_eq!((&found[1][2], &found[1][3], &found[1][4], &found[1][5]), ("4", "3", "warning", "public-api"));
+}
