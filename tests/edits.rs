@@ -88,7 +88,7 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
 }
 
 /// `set PATH = VALUE [after KEY]`, `below PATH: PATH = VALUE [after KEY]` (by the key of the mapping),
-/// `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
+/// `merge PATH = MAPPING`, `over PATH = MAPPING`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
 /// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`, `copy-in PATH = PATH` (below the key
 /// `In`), `first PATH = VALUE` (of the key `New`), `call-join PATH`.
 fn change(tree: &Tree, line: &str) -> Change {
@@ -100,12 +100,20 @@ fn change(tree: &Tree, line: &str) -> Change {
         let tree = read(value).unwrap();
         written(&tree, tree.root().unwrap())
     };
-    let keys = |path: &str| path.split('/').map(str::to_owned).collect();
+    let keys = |path: &str| path.split('/').filter(|key| !key.is_empty()).map(str::to_owned).collect();
     let (path, below) = path.split_once(": ").unwrap_or((path, ""));
-    let (key, node) = if verb == "set" { (NodeId(0), NodeId(0)) } else { at(tree, path) };
+    let merged = |replaces| {
+        let Written::Map(entries) = parsed() else { panic!("no mapping: {line}") };
+        let (after, first) = (&["Transform", "Type"], &["Parameters"]);
+        Change::Merge { within: None, path: keys(path), entries, replaces, after, first }
+    };
+    let missing = ["set", "merge", "over"].contains(&verb);
+    let (key, node) = if missing { (NodeId(0), NodeId(0)) } else { at(tree, path) };
     match verb {
         "set" => Change::Set { path: keys(path), value: parsed(), after },
         "below" => Change::SetIn { mapping: tree.span(key), path: keys(below), value: parsed(), after },
+        "merge" => merged(false),
+        "over" => merged(true),
         "replace" => Change::Replace { at: tree.span(node), with: parsed() },
         "copy" => {
             Change::Replace { at: tree.span(node), with: Written::Copy(tree.tagged_span(at(tree, value).1)) }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::exposure::Context;
 use crate::exposure::decisions::Judge;
 use crate::exposure::links::neighbours;
-use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, NamedBy};
+use crate::exposure::model::{Caller, CallerClass, Case, Decision, Endpoint, EndpointType, NamedBy};
 use crate::exposure::reasons::Because;
 use crate::exposure::signatures::SignedOnly;
 use crate::exposure::twofold::Twofold;
@@ -33,6 +33,10 @@ pub(crate) fn judge(
     case.allows_none = judged.allows_none;
     case.mixed_lists = judged.mixed_lists;
     case.twofold = judged.twofold;
+    if case.endpoint_type.is_public() == Some(true) && !case.policies.is_empty() {
+        let private = Case { endpoint_type: EndpointType::Private, ..case.clone() };
+        case.callers_if_private = self::judged(context, endpoints, stack, resource, &private).callers;
+    }
 }
 
 /// What follows from the policies of a case.

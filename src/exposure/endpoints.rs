@@ -1,8 +1,9 @@
 //! VPC endpoints for execute-api.
 
 use crate::exposure::extent::Extent;
-use crate::exposure::model::{Assumption, Endpoint, EndpointExport, PrivateDns};
+use crate::exposure::model::{Assumption, Endpoint, PrivateDns};
 use crate::exposure::network::ForeignEndpoint;
+use crate::exposure::offers::EndpointExport;
 use crate::exposure::{Context, cases, wiring};
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;

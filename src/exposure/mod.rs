@@ -36,6 +36,7 @@ pub mod misses;
 pub mod model;
 mod opinions;
 pub mod nesting;
+pub mod offers;
 pub mod network;
 mod others;
 pub mod permissions;
@@ -116,6 +117,7 @@ pub fn build(workspace: &Workspace) -> ExposureModel {
     model.conflicts = conflicts::find(&context, &endpoints);
     model.endpoint_exports = endpoints::exported(&context, &endpoints);
     model.endpoints = endpoints;
+    model.endpoint_parameters = offers::parameters(workspace);
     model.refusals = refusals(workspace);
     model.strays = strays(workspace);
     model.modules = links::modules(workspace);

@@ -14,6 +14,7 @@ use crate::exposure::links::Link;
 use crate::exposure::misses::Miss;
 use crate::exposure::nesting::PassedLists;
 use crate::exposure::network::{Conflict, Facts, ForeignEndpoint};
+use crate::exposure::offers::{EndpointExport, EndpointParameter};
 use crate::exposure::permissions::Permission;
 use crate::exposure::reasons::Because;
 use crate::exposure::signatures::SignedOnly;
@@ -61,6 +62,8 @@ pub struct ExposureModel {
     pub cnames: Vec<Cname>,
     /// Outputs with an export whose value is an execute-api endpoint of the run.
     pub endpoint_exports: Vec<EndpointExport>,
+    /// Parameters that are there to name an endpoint for execute-api, in file and text order.
+    pub endpoint_parameters: Vec<EndpointParameter>,
     /// The file of each Lambda function, after lowering.
     pub functions: Vec<FileId>,
     /// Why the SAM transform refuses templates, in file order and in the order in which it finds them.
@@ -172,6 +175,8 @@ pub struct Api {
     pub unknown_endpoint_keys: Vec<UnknownKey>,
     /// `EndpointConfiguration` on a written (not SAM) API of a kind that has none; the place of the key.
     pub misplaced_endpoint_configuration: Option<Span>,
+    /// Whether SAM is given its definition by `DefinitionUri`, and takes no `Auth` beside it.
+    pub defined_by_uri: bool,
     /// Whether the file is only a piece of a template: it has neither `Transform` nor a function.
     pub fragment: bool,
     /// Ways to it through custom domains, per instance; REST APIs only.
@@ -353,6 +358,8 @@ pub struct Case {
     pub public_permission: Option<bool>,
     /// Who may call.
     pub callers: Vec<Caller>,
+    /// Who might call if the type were PRIVATE: for public REST APIs with a policy.
+    pub callers_if_private: Vec<Caller>,
     /// That routes which ask for no signature are let in for signed calls only.
     pub signed_only: Option<SignedOnly>,
     /// Deny statements that refuse every caller whatever the others allow: one that does so alone, else the fewest
@@ -582,15 +589,4 @@ pub struct Domain {
     pub wrong_association_key: Option<(String, Span)>,
     /// What is written about it, question by question and case by case.
     pub facts: DomainFacts,
-}
-
-/// An export whose value is an execute-api endpoint.
-#[derive(Clone, Debug)]
-pub struct EndpointExport {
-    /// The export's name, if it is known text.
-    pub name: Option<String>,
-    /// Where the export's name is written.
-    pub span: Span,
-    /// The exported value.
-    pub value: Value,
 }

@@ -74,9 +74,19 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         function: None,
         unknown_endpoint_keys: endpoint_type::unknown_keys(stack, resource),
         misplaced_endpoint_configuration: None,
+        defined_by_uri: is_by_uri(stack, resource),
         fragment: context.stacks.of(stack).is_some_and(|known| known.is_fragment),
         custom_ways: vec![doors::ways(context, endpoints, Declared { stack, resource })],
     }
+}
+
+/// Whether SAM is given the definition of an API by `DefinitionUri`, on the resource or in `Globals`.
+fn is_by_uri(stack: &Stack, resource: &Resource) -> bool {
+    let (template, tree) = (&stack.template, &stack.template.tree);
+    let written = template.resource(&resource.id).and_then(|resource| resource.properties);
+    let own = written.and_then(|node| tree.get(node, "DefinitionUri"));
+    let global = template.globals.and_then(|node| tree.get_path(node, &["Api", "DefinitionUri"]));
+    origin(resource) != ApiOrigin::Written && own.or(global).is_some()
 }
 
 /// All states of an API with its association and policies, before it is asked who may call; `None` when they are
@@ -150,6 +160,7 @@ pub(crate) fn empty(stack: &Stack) -> Case {
         auth_type: None,
         public_permission: None,
         callers: Vec::new(),
+        callers_if_private: Vec::new(),
         signed_only: None,
         shut_by: Vec::new(),
         allows_none: false,

@@ -9,6 +9,7 @@ use crate::rules::finding::{Aspect, Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::openness::openness;
 use crate::rules::public_api::{by_default_only, meant_to_be_public};
+use crate::rules::remedies::private::make_private;
 use crate::rules::{Context, places, words};
 use crate::source::Span;
 use crate::template::value::StepKind;
@@ -34,7 +35,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         let always_public = api.cases.iter().all(|case| case.endpoint_type.is_public() == Some(true));
         if !always_public || by_default_only(api) {
             let intent = intent.within(&occurrence.environments);
-            findings.push(finding(api, &intent, &occurrence));
+            let remedy = make_private(ctx, &[(api, occurrence.states.clone())]);
+            findings.push(finding(api, &intent, &occurrence).remedy(remedy));
         }
     }
 }

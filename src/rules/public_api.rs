@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::intent::{Intent, Posture};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::openness::{Openness, openness};
+use crate::rules::remedies::private::make_private;
 use crate::rules::{Context, places, words};
 use crate::source::Span;
 
@@ -32,7 +33,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     // What events make is asked about where the event stands, by itself.
     let (asked, told): (Vec<_>, Vec<_>) = public
         .partition(|public| !public.intent.contradicts_public() && public.api.origin != ApiOrigin::Implicit);
-    findings.extend(told.iter().map(|public| finding(ctx, public)));
+    findings.extend(told.iter().map(|public| finding(ctx, public).remedy(remedy(ctx, [public]))));
     if let Some((first, others)) = asked.split_first() {
         // A loop makes several APIs at one place; they are one text.
         let (same, elsewhere): (Vec<_>, Vec<_>) =
@@ -45,8 +46,20 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         let hidden = places.len().saturating_sub(MOST_LABELS);
         let hidden = (hidden > 0).then(|| format!("{hidden} more APIs of this template are public, too"));
         let notes = words::same_holds_for(&same).into_iter().chain(hidden);
-        findings.push(finding(ctx, first).related(labels).notes(notes).also_about(subjects));
+        let finding = finding(ctx, first).related(labels).notes(notes).also_about(subjects);
+        let each = asked.iter().filter(|_| !others.is_empty()).map(|public| remedy(ctx, [public]));
+        let remedies = std::iter::once(remedy(ctx, &asked)).chain(each);
+        findings.push(remedies.fold(finding, Finding::remedy));
     }
+}
+
+/// Makes them private, all at once.
+fn remedy<'p, 'run: 'p>(
+    ctx: &Context<'_>,
+    all: impl IntoIterator<Item = &'p Public<'run>>,
+) -> Option<Remedy> {
+    let all: Vec<_> = all.into_iter().map(|public| (public.api, public.occurrence.states.clone())).collect();
+    make_private(ctx, &all)
 }
 
 fn public<'run>(ctx: &Context<'run>, api: &'run Api, intent: &'run Intent) -> Option<Public<'run>> {

@@ -3,9 +3,10 @@
 //! What cannot be known is said to be unknown, with the reason; nothing is guessed.
 
 use crate::exposure::model::{
-    Api, ApiKind, ApiOrigin, Auth, Caller, CallerClass, Case, Decision, EndpointExport, EndpointType, Method,
-    NamedBy, PolicySource,
+    Api, ApiKind, ApiOrigin, Auth, Caller, CallerClass, Case, Decision, EndpointType, Method, NamedBy,
+    PolicySource,
 };
+use crate::exposure::offers::EndpointExport;
 use crate::intent::{Evidence, EvidenceKind, Posture};
 use crate::rules::own::facts::Reader::{self, Always};
 use crate::rules::own::facts::{Fact, Type, many, one};

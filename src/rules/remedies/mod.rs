@@ -3,5 +3,8 @@
 //! Whether something is to be mended is each rule's question.
 
 pub mod admission;
+pub mod allow_list;
 pub mod endpoints;
+pub mod offered;
 pub mod policies;
+pub mod private;

@@ -4,11 +4,23 @@ use crate::source::TextEdit;
 use crate::syntax::edit::lines;
 use crate::syntax::edit::site::Sites;
 use crate::syntax::edit::written::{self, Written};
-use crate::syntax::tree::NodeId;
+use crate::syntax::tree::{Entry, NodeId};
 
 /// What stands behind the colon of a key.
 pub(super) fn beside_key(sites: &Sites<'_>, value: &Written) -> Option<String> {
     Some(format!(" {}", written::inline(sites.tree, value, true)?))
+}
+
+/// What stands behind the colon of a key in place of another value: in JSON as the file is set.
+pub(super) fn behind_colon(sites: &Sites<'_>, entry: Entry, value: &Written) -> Option<String> {
+    let start = sites.tree.span(entry.key).range.start;
+    let colon = colon(sites, entry.key).unwrap_or(": ");
+    let text = match own_line(sites, start) {
+        Some(indent) => spread(sites, value, indent.len(), colon)?,
+        None => written::inline(sites.tree, value, true)?,
+    };
+    let blank = if colon.ends_with(' ') { " " } else { "" };
+    Some(close_up(sites, colon, format!("{blank}{text}")))
 }
 
 pub(super) fn insert(
@@ -54,7 +66,10 @@ pub(super) fn insert_before(
 ) -> Option<Vec<TextEdit>> {
     let start = sites.tree.tagged_span(first).range.start;
     let colon = colon(sites, first).unwrap_or(": ");
-    let value = written::inline(sites.tree, value, true)?;
+    let value = match (own_line(sites, start), sites.is_json()) {
+        (Some(indent), true) => spread(sites, value, indent.len(), colon)?,
+        _ => written::inline(sites.tree, value, true)?,
+    };
     let text = format!("{}{colon}{value}{}", written::key(sites.tree, key), separator(sites, start));
     Some(lines::insertion(start, close_up(sites, colon, text)))
 }

@@ -54,3 +54,9 @@ pub(super) fn before(text: &str, offset: u32) -> &str {
 pub(super) fn column(text: &str, offset: u32) -> usize {
     before(text, offset).trim_start_matches('\u{feff}').len()
 }
+
+/// Indentation of the first line that a text begins, if it begins with one.
+pub(super) fn indent_of_first(text: &str) -> usize {
+    let line = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).unwrap_or_default();
+    line.len() - line.trim_start_matches(' ').len()
+}

@@ -7,6 +7,7 @@
 mod block;
 mod flow;
 mod lines;
+mod merge;
 mod site;
 mod written;
 
@@ -53,6 +54,22 @@ pub enum Change {
         value: Written,
         /// The key to stand behind.
         after: Option<String>,
+    },
+    /// Entries that a mapping is to have. Mappings on the way and in it are made or merged; a list of as many items
+    /// is changed item by item; what says the same already stays as it is.
+    Merge {
+        /// The mapping, or the key that it is the value of; the top of the file for `None`.
+        within: Option<Span>,
+        /// The keys below it, outermost first; none for the mapping itself.
+        path: Vec<String>,
+        /// What the mapping at the end of the path has afterwards, besides what it has already.
+        entries: Vec<(String, Written)>,
+        /// Whether something other than a mapping at the end of the path gives way; else that is refused.
+        replaces: bool,
+        /// Keys to stand behind: the last of those which the mapping has that gets the new entry.
+        after: &'static [&'static str],
+        /// New keys that stand first where the mapping has none of those; others stand last.
+        first: &'static [&'static str],
     },
     /// Takes an entry or an item out of its mapping or list.
     Remove {
@@ -144,8 +161,11 @@ impl<'tree> Editor<'tree> {
         for change in changes {
             found.extend(edit(&self.sites, change)?);
         }
-        // The sort is stable: new entries of one mapping stand in the order in which they were asked for.
-        found.sort_by_key(|edit: &TextEdit| edit.range);
+        // The sort is stable: new entries of one mapping stand in the order in which they were asked for. What is
+        // added at the end of an inner block stands before what is added behind it.
+        found.sort_by_key(|edit: &TextEdit| {
+            (edit.range, std::cmp::Reverse(lines::indent_of_first(&edit.text)))
+        });
         let apart = found.windows(2).all(|pair| match pair {
             [left, right] => left.range.end <= right.range.start,
             _ => true,
@@ -165,6 +185,10 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
         }
         Change::SetFirst { mapping, key, value } => set_first(sites, sites.value(*mapping)?, key, value),
         Change::Call { at, function, before } => call(sites, sites.node(*at)?, function, before),
+        Change::Merge { within, path, entries, replaces, after, first } => {
+            let mapping = within.map_or_else(|| sites.tree.root(), |at| sites.value(at))?;
+            merge::merge(sites, mapping, path, &merge::Wanted { entries, replaces: *replaces, after, first })
+        }
         Change::Remove { at } => remove(sites, sites.node(*at)?),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
         Change::Join { at, item } => join(sites, sites.node(*at)?, item),

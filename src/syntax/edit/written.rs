@@ -196,10 +196,10 @@ fn is_one_line(text: &str) -> bool {
 /// that starts with a letter or a slash and is no boolean, null or number.
 fn is_safe_plain(text: &str) -> bool {
     const WORDS: [&str; 11] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"];
-    let harmless = |c: char| c.is_ascii_alphanumeric() || "_-./:*".contains(c);
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "_-./:* ".contains(c);
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '/');
     let word = WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    first && !word && text.chars().all(harmless) && !text.ends_with(':')
+    first && !word && text.chars().all(harmless) && !text.contains(": ") && !text.ends_with([':', ' '])
 }
 
 fn single_quoted(text: &str) -> String {
