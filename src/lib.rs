@@ -8,6 +8,7 @@
 //! program. A module uses only modules listed before it.
 
 pub mod source;
+pub mod order;
 pub mod glob;
 pub mod diagnostic;
 pub mod syntax;

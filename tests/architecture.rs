@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// The modules in the order of the dataflow. A module may use those above it, less the ones named beside it.
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("glob", &["source"]),
+    ("order", &["source"]),
+    ("glob", &["source", "order"]),
     ("diagnostic", &[]),
     ("syntax", &[]),
     ("template", &[]),

@@ -4,6 +4,7 @@
 
 use crate::intent::date::Date;
 use crate::intent::exception::{Effect, Exception, Scope};
+use crate::order::Order;
 use crate::source::Span;
 
 /// One line of the list.
@@ -42,7 +43,7 @@ pub fn list<'a>(
 ) -> Vec<Listed> {
     let mut listed: Vec<Listed> =
         found.map(|(one, fits, exposures)| line(one, fits, exposures, today)).collect();
-    listed.sort_by_key(|one| (one.expires.is_none(), one.expires.clone(), one.span));
+    listed.order_by_key(|one| (one.expires.is_none(), one.expires.clone(), one.span));
     listed.dedup_by(|later, first| {
         let same = later.span == first.span && later.rules == first.rules;
         if same {

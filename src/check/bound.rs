@@ -8,6 +8,7 @@ use crate::config::mistakes::{did_you_mean, mistake};
 use crate::config::{ENVIRONMENT, POLICY_FILE};
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, Label, RuleId};
+use crate::order::Order;
 use crate::source::{FileId, Span, TextRange};
 use crate::template::bindings::Binding;
 use crate::template::document::{Parameter, Template};
@@ -49,7 +50,7 @@ pub fn refused(workspace: &Workspace, instances: &Instances, whole: bool) -> Ref
         for mistake in list.iter_mut().filter(|one| instances.policies.contains(&one.primary.span.file)) {
             mistake.rule = POLICY_FILE;
         }
-        list.sort_by_key(|mistake| mistake.primary.span);
+        list.order_by_key(|mistake| mistake.primary.span);
         list.dedup();
     }
     refused

@@ -3,12 +3,13 @@
 //! Findings are about text: what one place says in two environments is one mistake.
 
 use crate::diagnostic::{Diagnostic, Label};
+use crate::order::Order;
 use crate::rules::words;
 
 /// Merges diagnostics of the same rule at the same place, and sorts by file, offset and rule.
 pub fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     // The sort is stable: the first finding at a place stays the one that speaks.
-    diagnostics.sort_by(|left, right| key(left).cmp(&key(right)));
+    diagnostics.order_by(|left, right| key(left).cmp(&key(right)));
     let mut merged: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     let mut others: Vec<String> = Vec::new();
     for diagnostic in diagnostics {

@@ -13,6 +13,7 @@ use clap_mangen::roff::{Roff, roman};
 use crate::cli::args::{Cli, ManArgs, ShellChoice};
 use crate::cli::failure::{Failure, Status};
 use crate::cli::output::{replace_file, to_stdout};
+use crate::order::Order;
 
 /// Prints the script that completes our command line in a shell.
 pub(super) fn completions(shell: ShellChoice) -> Result<Status, Failure> {
@@ -81,7 +82,7 @@ fn pages() -> Vec<Page> {
         open.extend(command.get_subcommands().filter(|verb| verb.get_name() != "help").cloned());
         pages.push(Page { command: words, name, text });
     }
-    pages.sort_by(|left, right| left.name.cmp(&right.name));
+    pages.order_by(|left, right| left.name.cmp(&right.name));
     pages
 }
 

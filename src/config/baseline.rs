@@ -2,6 +2,7 @@
 //!
 //! It is handed text and gives text back; who reads and writes the file is elsewhere.
 
+use crate::order::Order;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,7 @@ pub struct Known {
 impl Baseline {
     /// A baseline of these findings.
     pub fn new(mut findings: Vec<Known>, include_errors: bool) -> Self {
-        findings.sort();
+        findings.order();
         findings.dedup();
         Self { schema: SCHEMA.to_owned(), include_errors, findings }
     }

@@ -12,6 +12,7 @@ use crate::config::parameter_file::{self, ParameterFile};
 use crate::config::samconfig::{self, SAMCONFIG_NAMES, SamEnvironment, Samconfig};
 use crate::config::{ENVIRONMENT, POLICY_FILE};
 use crate::diagnostic::Diagnostic;
+use crate::order::Order;
 use crate::source::{FileId, Span, Spanned};
 use crate::template::bindings::{Binding, Bindings};
 use crate::workspace::instances::Instances;
@@ -103,7 +104,7 @@ pub fn bind(question: &Question<'_>, files: &mut dyn Files) -> Bound {
 
 fn sorted(mistakes: Mistakes) -> Vec<Diagnostic> {
     let mut found = mistakes.found;
-    found.sort_by_key(|mistake| mistake.primary.span);
+    found.order_by_key(|mistake| mistake.primary.span);
     found.dedup();
     found
 }
@@ -173,7 +174,7 @@ impl Binder<'_> {
         for (_, samconfig) in self.samconfigs.values() {
             known.extend(samconfig.environments.iter().map(|environment| environment.name.value.clone()));
         }
-        known.sort();
+        known.order();
         known.dedup();
         self.bound.unknown = question.asked.iter().filter(|name| !known.contains(name)).cloned().collect();
         self.bound.known = known;

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::SIZE_LIMIT;
 use crate::config::mistakes::Mistakes;
+use crate::order::Order;
 use crate::source::{FileId, Span, Spanned, TextRange};
 use crate::syntax::parse::parse;
 use crate::syntax::tree::{Format, Kind, NodeId, Tree};
@@ -186,7 +187,7 @@ fn members(file: FileId, table: &DeTable<'_>, depth: u32) -> Vec<(Spanned<String
         })
         .collect();
     // The reader sorts keys by name; here they stand as they are written.
-    members.sort_by_key(|(key, _)| key.span.range.start);
+    members.order_by_key(|(key, _)| key.span.range.start);
     members
 }
 

@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest::nearest;
 use crate::glob::Glob;
 use crate::intent::date::Date;
+use crate::order::Order;
 use crate::source::{FileId, Span, Spanned, TextRange};
 
 /// Most syntax errors reported; more are echoes of the first ones.
@@ -29,7 +30,7 @@ pub(super) struct Mistakes {
 impl Mistakes {
     /// All mistakes by place; those at one place in the order in which they were found.
     pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by_key(|mistake| mistake.primary.span.range.start);
+        self.found.order_by_key(|mistake| mistake.primary.span.range.start);
         self.found
     }
 
@@ -428,7 +429,7 @@ impl<'t, 'text> Section<'t, 'text> {
                 found.push((Spanned { value: name.get_ref().to_string(), span }, read));
             }
         }
-        found.sort_by_key(|(name, _)| name.span.range.start);
+        found.order_by_key(|(name, _)| name.span.range.start);
         found
     }
 

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::glob::Glob;
 use crate::intent::Posture;
 use crate::intent::stated::PrivateDnsStance;
+use crate::order::Order;
 use crate::source::{Span, Spanned};
 
 /// The loudest severity a rule speaks with; `None` for a rule that what is extended does not know.
@@ -37,7 +38,7 @@ pub fn loosened(base: &Settings, own: &Settings, loudest: &Loudest<'_>) -> Vec<D
         rule_setting(&mut found, stated.next_back(), rule, loudest);
     }
     let mut found = found.0;
-    found.sort_by_key(|mistake| mistake.primary.span.range.start);
+    found.order_by_key(|mistake| mistake.primary.span.range.start);
     found
 }
 

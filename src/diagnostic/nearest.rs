@@ -1,5 +1,7 @@
 //! The known word that a mistyped one probably means. It never guesses far.
 
+use crate::order::Order;
+
 /// Longest word that is compared, in bytes; nothing we know is nearly that long.
 const LENGTH_LIMIT: usize = 64;
 
@@ -21,7 +23,7 @@ pub fn ranked<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> 
         .map(|candidate| (strsim::osa_distance(&word, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
         .collect();
-    near.sort_by_key(|(distance, _)| *distance);
+    near.order_by_key(|(distance, _)| *distance);
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 

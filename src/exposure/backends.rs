@@ -4,6 +4,7 @@
 
 use crate::exposure::Context;
 use crate::exposure::model::Backend;
+use crate::order::Order;
 use crate::source::Span;
 use crate::syntax::tree::{Kind, NodeId};
 use crate::template::document::Resource;
@@ -35,7 +36,7 @@ pub(crate) fn of(context: &Context<'_>, stack: &Stack, resource: &Resource) -> V
             }
         }
     }
-    found.sort_by_key(|backend| (backend.span.file, backend.span.range));
+    found.order_by_key(|backend| (backend.span.file, backend.span.range));
     let mut once: Vec<Backend> = Vec::new();
     for backend in found {
         if once.iter().all(|known| known.function != backend.function) {

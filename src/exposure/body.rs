@@ -6,6 +6,7 @@
 use crate::exposure::configuration::{Idle, IdleExtension, idle_key};
 use crate::exposure::model::{Auth, Method};
 use crate::exposure::served::Served;
+use crate::order::Order;
 use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::guards::Guard;
@@ -203,7 +204,7 @@ impl Body {
                 Some(IdleExtension { span: tree.span(entry.key), kind: idle_key(tree.scalar(entry.key)?)? })
             }));
         }
-        found.sort_by_key(|idle| idle.span);
+        found.order_by_key(|idle| idle.span);
         found
     }
 

@@ -6,6 +6,7 @@ use crate::exposure::consumers::{Call, Use};
 use crate::exposure::placement::subnets;
 use crate::exposure::wiring::{exists, is_obscured, property};
 use crate::exposure::{Context, cases};
+use crate::order::Order;
 use crate::source::Span;
 use crate::syntax::tree::{Kind, NodeId};
 use crate::template::document::{Output, Resource};
@@ -52,7 +53,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Call> {
             }
         }
     }
-    calls.sort_by_key(|call| (call.file, call.span.range));
+    calls.order_by_key(|call| (call.file, call.span.range));
     join_instances(calls)
 }
 

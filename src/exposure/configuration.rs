@@ -8,6 +8,7 @@ use crate::exposure::model::EndpointType;
 use crate::exposure::network::Stated;
 use crate::exposure::wiring::{exists, is_obscured};
 use crate::exposure::{Context, cases};
+use crate::order::Order;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::NodeId;
 use crate::template::document::{Origin, Resource};
@@ -147,7 +148,7 @@ pub(crate) fn domain_addresses(context: &Context<'_>) -> Vec<DomainAddress> {
             stack.lowered.resources.iter().filter(second).filter_map(|it| of_domain(context, stack, it)),
         );
     }
-    found.sort_by_key(|domain: &DomainAddress| (domain.file, domain.id_span.range));
+    found.order_by_key(|domain: &DomainAddress| (domain.file, domain.id_span.range));
     found
 }
 

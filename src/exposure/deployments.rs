@@ -3,6 +3,7 @@
 //! Those that SAM makes carry a hash and are left out. Whether an id changes is for the rules.
 
 use crate::exposure::Context;
+use crate::order::Order;
 use crate::source::{FileId, Span};
 use crate::template::document::Origin;
 use crate::template::value::{Name, Value};
@@ -37,7 +38,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Deployment> {
             }));
         }
     }
-    found.sort();
+    found.order();
     found.dedup();
     found
 }

@@ -10,6 +10,7 @@ use crate::exposure::network::Stated;
 use crate::exposure::others::from_globals;
 use crate::exposure::wiring::property;
 use crate::exposure::{cases, leads};
+use crate::order::Order;
 use crate::policy::document::PolicyDocument;
 use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId, Tree};
@@ -29,7 +30,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Domain> {
             }
         }
     }
-    domains.sort_by_key(|domain: &Domain| (domain.file, domain.id_span.range, domain.stack));
+    domains.order_by_key(|domain: &Domain| (domain.file, domain.id_span.range, domain.stack));
     domains
 }
 

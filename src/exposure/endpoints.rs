@@ -5,6 +5,7 @@ use crate::exposure::model::{Assumption, Endpoint, PrivateDns};
 use crate::exposure::network::ForeignEndpoint;
 use crate::exposure::offers::EndpointExport;
 use crate::exposure::{Context, cases, wiring};
+use crate::order::Order;
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
 use crate::template::value::{Name, Part, Sourced, Value};
@@ -20,7 +21,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Endpoint> {
             }
         }
     }
-    endpoints.sort_by_key(|endpoint: &Endpoint| (endpoint.file, endpoint.id_span.range, endpoint.stack));
+    endpoints.order_by_key(|endpoint: &Endpoint| (endpoint.file, endpoint.id_span.range, endpoint.stack));
     endpoints
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn foreign(context: &Context<'_>) -> Vec<ForeignEndpoint> {
             }
         }
     }
-    found.sort_by_key(|endpoint: &ForeignEndpoint| (endpoint.file, endpoint.id_span.range, endpoint.stack));
+    found.order_by_key(|endpoint: &ForeignEndpoint| (endpoint.file, endpoint.id_span.range, endpoint.stack));
     found
 }
 

@@ -7,6 +7,7 @@ use crate::exposure::Context;
 use crate::exposure::custom::{PassageKind, Way};
 use crate::exposure::meant::{DomainIndex, Index, same_api, same_domain};
 use crate::exposure::wiring::{exists, is_obscured, property};
+use crate::order::Order;
 use crate::template::cases::Path;
 use crate::template::document::Resource;
 use crate::template::resolve::Resolver;
@@ -148,7 +149,7 @@ impl Leads {
             let (domain, span) = (&entry.owner, resource.id_span);
             found.extend(entry.apis.iter().map(|api| Way { api: api.clone(), domain: domain.clone(), span }));
         }
-        found.sort_by_key(|way| (way.span.file, way.span.range));
+        found.order_by_key(|way| (way.span.file, way.span.range));
         found
     }
 

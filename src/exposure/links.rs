@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::exposure::Context;
 use crate::exposure::model::Module;
+use crate::order::Order;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Path;
@@ -53,7 +54,7 @@ pub(crate) fn modules(workspace: &Workspace) -> Vec<Module> {
             });
         }
     }
-    found.sort_by_key(|module| (module.file, module.id_span.range));
+    found.order_by_key(|module| (module.file, module.id_span.range));
     found.dedup();
     found
 }

@@ -67,6 +67,7 @@ use crate::exposure::handed::HandedOn;
 use crate::exposure::leads::Leads;
 use crate::exposure::model::{Api, ApiOrigin, ExposureModel, Refused, Stray};
 use crate::exposure::stacks::Stacks;
+use crate::order::Order;
 use crate::template::cases::Path;
 use crate::template::document::{Origin, Resource};
 use crate::template::resolve::Resolver;
@@ -139,7 +140,7 @@ fn strays(workspace: &Workspace) -> Vec<Stray> {
             }
         }
     }
-    found.sort_by_key(|stray| stray.file);
+    found.order_by_key(|stray| stray.file);
     found
 }
 
@@ -154,7 +155,7 @@ fn refusals(workspace: &Workspace) -> Vec<Refused> {
             }
         }
     }
-    found.sort_by_key(|refused| refused.file);
+    found.order_by_key(|refused| refused.file);
     found
 }
 
@@ -175,7 +176,7 @@ fn stack_apis(context: &Context<'_>, endpoints: &[model::Endpoint], stack: &Stac
 
 /// One entry per file and logical id: instances of the same template become its cases.
 fn join_instances(mut apis: Vec<Api>) -> Vec<Api> {
-    apis.sort_by(|left, right| {
+    apis.order_by(|left, right| {
         let place = |api: &Api| (api.file, api.id_span.range, api.kind);
         place(left).cmp(&place(right)).then_with(|| left.resource.cmp(&right.resource))
     });

@@ -6,6 +6,7 @@ use crate::exposure::body::{Settled, settle};
 use crate::exposure::network::Stated;
 use crate::exposure::wiring::{exists, is_obscured};
 use crate::exposure::{Context, cases};
+use crate::order::Order;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::NodeId;
 use crate::template::document::Resource;
@@ -48,7 +49,7 @@ pub(crate) fn passed_lists(context: &Context<'_>) -> Vec<PassedLists> {
         let nests = |resource: &&Resource| resource.type_name == "AWS::CloudFormation::Stack";
         found.extend(stack.lowered.resources.iter().filter(nests).filter_map(|it| of(context, stack, it)));
     }
-    found.sort_by_key(|nested: &PassedLists| (nested.file, nested.id_span.range));
+    found.order_by_key(|nested: &PassedLists| (nested.file, nested.id_span.range));
     found
 }
 

@@ -9,6 +9,7 @@ use crate::exposure::model::{
 };
 use crate::exposure::questions::{Class, Questions, Reply, Who};
 use crate::exposure::reasons::{Because, PolicyOf};
+use crate::order::Order;
 use crate::policy::document::PolicyDocument;
 use crate::policy::text::Text;
 use crate::policy::world::{self, Signing};
@@ -416,7 +417,7 @@ pub fn route<'c>(case: &'c Case, method: &str, path: &str) -> Option<&'c Method>
     let best = fitting.clone().map(|(fit, _)| fit).min()?;
     let mut here: Vec<&Method> = fitting.filter(|(fit, _)| *fit == best).map(|(_, known)| known).collect();
     here.retain(|known| known.method == method || known.method == "*");
-    here.sort_by_key(|known| known.method == "*");
+    here.order_by_key(|known| known.method == "*");
     here.first().copied()
 }
 

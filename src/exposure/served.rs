@@ -4,6 +4,7 @@
 //! look at. What they do to a caller's answer is found out first, and only that splits.
 
 use crate::exposure::model::{Case, Decision, Method};
+use crate::order::Order;
 use crate::template::guards::{Guard, Guards};
 
 /// Most formulas under which methods exist that are asked about one by one.
@@ -136,6 +137,6 @@ fn sorted(guards: &mut Guards, guard: Guard, served: &[Served]) -> (Vec<Method>,
 fn served_by<'m>(always: &[Method], some: impl Iterator<Item = &'m Sometimes>) -> Vec<Method> {
     let mut methods = always.to_vec();
     methods.extend(some.flat_map(|(_, alike)| alike.iter().cloned()));
-    methods.sort_by_key(|method| (method.span.file, method.span.range));
+    methods.order_by_key(|method| (method.span.file, method.span.range));
     methods
 }

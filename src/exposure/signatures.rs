@@ -7,6 +7,7 @@ use crate::exposure::model::{Auth, Caller, CallerClass, Method};
 use crate::exposure::questions::{Class, Who};
 use crate::exposure::reasons::{self, Because, Met, Part, PolicyOf, Signer, Teller, keys};
 use crate::exposure::shapes::Group;
+use crate::order::Order;
 use crate::policy::ask::{Answer, Verdict, Witness};
 use crate::policy::compiled::Policy;
 use crate::policy::document::{PolicyDocument, PrincipalElement, Statement};
@@ -176,7 +177,7 @@ impl Judge<'_> {
             let new: Vec<Method> = new.collect();
             first.routes.extend(new);
         }
-        first.routes.sort_by_key(|route| self.case.methods.iter().position(|known| known == route));
+        first.routes.order_by_key(|route| self.case.methods.iter().position(|known| known == route));
         Some(first)
     }
 }

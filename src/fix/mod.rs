@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Applicability, Diagnostic, Fix, RuleId};
+use crate::order::Order;
 use crate::source::{FileId, TextEdit};
 
 /// How often texts may be judged and mended again before somebody must have made a fix that mends nothing.
@@ -57,7 +58,7 @@ pub fn choose(diagnostics: &[Diagnostic], allowed: Applicability, may_edit: impl
         });
     }
     // Stable: the edits of one fix keep their order at one offset.
-    plan.edits.values_mut().for_each(|edits| edits.sort_by_key(|edit| edit.range));
+    plan.edits.values_mut().for_each(|edits| edits.order_by_key(|edit| edit.range));
     plan
 }
 

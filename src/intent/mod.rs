@@ -13,6 +13,7 @@ use rustc_hash::FxHashSet;
 use crate::exposure::model::{Api, ExposureModel, Marker, MarkerKind};
 use crate::exposure::statements::{Condition, statements};
 use crate::intent::stated::{Decided, Requirement};
+use crate::order::Order;
 use crate::source::{FileId, Span};
 use crate::template::value::Sourced;
 
@@ -219,7 +220,7 @@ fn intent(api: &Api, siblings: &Siblings<'_>, decide: &impl Fn(&Api, Option<&str
         kind: EvidenceKind::EndpointInTemplate { resource: endpoint.resource.clone() },
         span: endpoint.id_span,
     }));
-    evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.strength()), evidence.span));
+    evidence.order_by_key(|evidence| (std::cmp::Reverse(evidence.strength()), evidence.span));
     let in_environments =
         if marked.is_some() { Vec::new() } else { by_environment(api, decided.posture, decide) };
     let strictest = in_environments.iter().map(|(_, posture)| *posture).reduce(Posture::stricter);

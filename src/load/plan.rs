@@ -11,6 +11,7 @@ use crate::load::paths::{display_name, normalize, policy_above, policy_folder, r
 use crate::load::read::{Content, ReadError, classify, read_template};
 use crate::load::walk::{Walk, template_candidates};
 use crate::load::{LoadError, Loaded, LoadedFile, LocalReader, Request, Role, named_error};
+use crate::order::Order;
 use crate::source::SourceFile;
 
 /// Below this many files a thread pool costs more than it saves.
@@ -123,7 +124,7 @@ impl Plan {
     /// Drops symbolic links to files that are read anyway: the same text twice would export its names twice.
     fn drop_links(&mut self) {
         let mut kept = HashSet::new();
-        self.links.sort();
+        self.links.order();
         for link in &self.links {
             let Ok(target) = link.canonicalize() else { continue };
             if self.named_files.contains(link) {
@@ -141,7 +142,7 @@ impl Plan {
             .into_iter()
             .map(|(path, role)| Job { name: display_name(&path, request.working), path, role })
             .collect();
-        jobs.sort_by(|left, right| left.name.cmp(&right.name).then_with(|| left.path.cmp(&right.path)));
+        jobs.order_by(|left, right| left.name.cmp(&right.name).then_with(|| left.path.cmp(&right.path)));
         let looks_like_template = request.looks_like_template;
         let read = |job: &Job| match overlay {
             Some((path, bytes)) if *path == job.path => Ok(classify(bytes.to_vec(), looks_like_template)),
@@ -196,7 +197,7 @@ impl Plan {
         }
         let empty = self.named_folders.iter().filter(|folder| !with_template.contains(folder));
         let empty_folders = empty.map(|folder| display_name(folder, request.working)).collect();
-        self.errors.sort_by(|left, right| left.path().cmp(right.path()));
+        self.errors.order_by(|left, right| left.path().cmp(right.path()));
         Loaded { files, empty_folders, skipped, excluded: self.excluded, errors: self.errors, local }
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::load::LoadError;
 use crate::load::paths::{display_name, has_template_extension, normalize, repository_above};
 use crate::load::read::read_text;
+use crate::order::Order;
 use crate::source::SourceFile;
 
 /// Most rule files in one folder, and most templates of one example.
@@ -92,7 +93,7 @@ pub fn rule_files(
             return Err(RuleFolderError::TooMany);
         }
     }
-    paths.sort();
+    paths.order();
     if paths.is_empty() {
         return Err(RuleFolderError::Empty);
     }
@@ -158,6 +159,6 @@ pub fn example(working: &Path, naming: &str, path: &str) -> Vec<(String, String)
             }
         }
     }
-    found.sort();
+    found.order();
     found
 }

@@ -6,6 +6,7 @@
 //! is inhabited, every combination of cells in a world is a possible request, and the decision is a function
 //! of the statements that apply. What cannot be worked out counts as unknown, in neither direction.
 
+use crate::order::Order;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -300,7 +301,7 @@ impl<'p> Solver<'p> {
         let mut ids: Vec<ClauseId> = rows.iter().flat_map(|r| r.clauses.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();
-        ids.sort_by(|a, b| self.policy.clause(*a).key.cmp(&self.policy.clause(*b).key));
+        ids.order_by(|a, b| self.policy.clause(*a).key.cmp(&self.policy.clause(*b).key));
         let policy = self.policy;
         let same_key = |a: &ClauseId, b: &ClauseId| policy.clause(*a).key == policy.clause(*b).key;
         Rc::new(ids.chunk_by(same_key).map(|ids| self.cells_of_key(caller, ids)).collect())

@@ -2,6 +2,7 @@
 //!
 //! The table depends on the policy and the routes only, so it serves every caller world.
 
+use crate::order::Order;
 use rustc_hash::FxHashMap;
 
 use super::compiled::{Policy, ResourcePattern};
@@ -121,7 +122,7 @@ impl Policy<'_> {
                 cells.push(cell);
             }
         }
-        cells.sort_by(|a, b| a.about.cmp(&b.about));
+        cells.order_by(|a, b| a.about.cmp(&b.about));
         cells
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::Label;
+use crate::order::Order;
 use crate::report::clean;
 use crate::source::{FileId, SourceFile, Sources, Span};
 
@@ -141,7 +142,7 @@ fn line_range(source: &SourceFile, line: u32) -> Range<usize> {
 fn line_rows<'a>(source: &'a SourceFile, line: u32, places: &[Place]) -> Vec<Row<'a>> {
     let range = line_range(source, line);
     let mut here: Vec<&Place> = places.iter().filter(|place| place.line == line).collect();
-    here.sort_by_key(|place| place.start);
+    here.order_by_key(|place| place.start);
     if range.len() <= LINE_LIMIT || here.is_empty() {
         let window = window(source, &range, range.start);
         return vec![row(source, line, &range, &window, &here)];
@@ -199,6 +200,6 @@ fn row<'a>(
         Mark { primary: place.primary, range: start..end, message: place.message.clone() }
     };
     let mut marks: Vec<Mark> = places.iter().rev().map(mark).collect();
-    marks.sort_by_key(|mark| (mark.range.start, mark.range.end));
+    marks.order_by_key(|mark| (mark.range.start, mark.range.end));
     Row::Line { number: line as usize + 1, text, marks }
 }

@@ -6,6 +6,7 @@ use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, Case, Policy};
 use crate::exposure::statements::value_at;
+use crate::order::Order;
 use crate::policy::document::{DOCUMENT_ELEMENTS, Problem, ProblemKind, STATEMENT_ELEMENTS};
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::rules::occurrence::occurrence;
@@ -76,7 +77,7 @@ fn flaws(policy: &Policy) -> Vec<Flaw<'_>> {
         .filter(|problem| !is_misspelt(problem, &policy.problems))
         .filter_map(|problem| flaw(policy, problem))
         .collect();
-    found.sort_by_key(|flaw| flaw.problem.kind == ProblemKind::MissingVersion);
+    found.order_by_key(|flaw| flaw.problem.kind == ProblemKind::MissingVersion);
     let mut joined: Vec<Flaw<'_>> = Vec::with_capacity(found.len());
     for flaw in found {
         let is_same = |known: &&mut Flaw<'_>| {

@@ -5,6 +5,7 @@
 use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, Case, EndpointType};
+use crate::order::Order;
 use crate::policy::document::Effect;
 use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -41,7 +42,7 @@ fn asked(case: &Case) -> Vec<Asked<'_>> {
     }
     let mut found: Vec<Asked<'_>> =
         stated(case).iter().filter(|one| one.is_about_calls()).flat_map(tests).collect();
-    found.sort_by_key(|asked| !(asked.admits && asked.alone));
+    found.order_by_key(|asked| !(asked.admits && asked.alone));
     found
 }
 

@@ -6,6 +6,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision};
 use crate::intent::{Intent, Posture};
+use crate::order::Order;
 use crate::policy::document::Effect;
 use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
@@ -86,7 +87,7 @@ fn asked(case: &Case) -> Vec<Asked<'_>> {
         tests(one).map(move |&test| Asked { test, effect: one.effect, alone, is_made: one.is_made() })
     });
     let mut found: Vec<Asked<'_>> = all.collect();
-    found.sort_by_key(|asked| std::cmp::Reverse(asked.harm()));
+    found.order_by_key(|asked| std::cmp::Reverse(asked.harm()));
     found
 }
 

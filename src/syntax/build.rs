@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::order::Order;
 use crate::source::{FileId, Span, TextRange};
 use crate::syntax::keys;
 use crate::syntax::limits::{MAX_DEPTH, MAX_ERRORS, MAX_NODES};
@@ -222,7 +223,7 @@ impl<'text> Builder<'text> {
         while !self.open.is_empty() {
             self.close(None);
         }
-        self.errors.sort_by_key(|error| error.span.range);
+        self.errors.order_by_key(|error| error.span.range);
         Parsed { tree: self.tree, errors: self.errors, whole: self.whole }
     }
 

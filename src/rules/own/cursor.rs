@@ -8,6 +8,7 @@ use serde_yaml::Value;
 
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, Label, RuleId, Severity};
+use crate::order::Order;
 use crate::rules::metadata;
 use crate::source::{FileId, Span, TextRange};
 use crate::syntax::parse::parse;
@@ -25,7 +26,7 @@ pub(super) struct Mistakes {
 impl Mistakes {
     /// All mistakes by place.
     pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by_key(|mistake| mistake.primary.span);
+        self.found.order_by_key(|mistake| mistake.primary.span);
         self.found
     }
 

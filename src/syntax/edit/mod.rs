@@ -11,6 +11,7 @@ mod merge;
 mod site;
 mod written;
 
+use crate::order::Order;
 use crate::source::{Span, TextEdit};
 use crate::syntax::edit::site::{Place, Sites};
 use crate::syntax::tree::{Entry, NodeId, Tree};
@@ -163,7 +164,7 @@ impl<'tree> Editor<'tree> {
         }
         // The sort is stable: new entries of one mapping stand in the order in which they were asked for. What is
         // added at the end of an inner block stands before what is added behind it.
-        found.sort_by_key(|edit: &TextEdit| {
+        found.order_by_key(|edit: &TextEdit| {
             (edit.range, std::cmp::Reverse(lines::indent_of_first(&edit.text)))
         });
         let apart = found.windows(2).all(|pair| match pair {

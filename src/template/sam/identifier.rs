@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::order::Order;
 use crate::syntax::tree::NodeId;
 use crate::template::intrinsic::{Function, get_att};
 use crate::template::sam::nodes::{MAX_DEPTH, Nodes, Shape};
@@ -112,7 +113,7 @@ fn write_list(nodes: &Nodes, items: &[NodeId], depth: u32, out: &mut String) {
 
 fn write_map(nodes: &Nodes, node: NodeId, depth: u32, out: &mut String) {
     let mut pairs = nodes.pairs(node);
-    pairs.sort_by(|left, right| left.0.cmp(&right.0));
+    pairs.order_by(|left, right| left.0.cmp(&right.0));
     out.push('{');
     for (at, (key, entry)) in pairs.iter().enumerate() {
         if at > 0 {

@@ -4,6 +4,7 @@
 
 use memchr::memmem;
 
+use crate::order::Order;
 use crate::syntax::tree::{NodeId, Tree};
 use crate::template::document::{Resource, Template};
 use crate::template::expand::includes::{self, named};
@@ -38,7 +39,7 @@ pub(super) fn local_files(template: &Template) -> Vec<LocalFile> {
         files.extend(asset(tree, resource).and_then(|node| named(tree, node)));
     }
     files.extend(included(template));
-    files.sort_by_key(|file| file.span.range);
+    files.order_by_key(|file| file.span.range);
     files
 }
 
