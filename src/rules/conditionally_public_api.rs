@@ -2,14 +2,14 @@
 //!
 //! An API that is public whatever they are is `public-api`.
 
-use crate::diagnostic::{Confidence, Label, Persona, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Persona, Severity};
 use crate::exposure::model::{Api, Case, EndpointType};
 use crate::intent::{Intent, Posture};
-use crate::rules::finding::{Aspect, Finding, Subject};
+use crate::rules::finding::{Aspect, Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::openness::openness;
 use crate::rules::public_api::{by_default_only, meant_to_be_public};
-use crate::rules::remedies::private::make_private;
+use crate::rules::remedies::private::{make_private, only_value};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
 use crate::template::value::StepKind;
@@ -68,8 +68,17 @@ fn private_by_default(api: &Api, intent: &Intent) -> Option<Finding> {
                  can call {what}."
             ))
             .help(format!("list PRIVATE alone in AllowedValues of `{parameter}`, or assert it in Rules"))
+            .remedy(only_private(api, case, parameter))
             .help(meant_to_be_public(&intent)),
     )
+}
+
+/// Allows no other value of the parameter.
+fn only_private(api: &Api, case: &Case, parameter: &str) -> Option<Remedy> {
+    let step = places::origin_step(case.type_value.as_ref()?)?;
+    let here = matches!(step.kind, StepKind::Default(_)) && step.span.file == api.file;
+    let title = format!("allow only PRIVATE for `{parameter}`");
+    here.then(|| Remedy::one(Applicability::Unsafe, title, api.file, only_value(parameter, "PRIVATE")))
 }
 
 fn finding(api: &Api, intent: &Intent, occurrence: &Occurrence<'_>) -> Finding {

@@ -2,11 +2,12 @@
 //!
 //! That an API is public is `public-api`'s; a policy that asks for an endpoint is another rule's.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::{Api, Case};
 use crate::intent::{EvidenceKind, Intent, Posture};
-use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
+use crate::rules::finding::{Aspect, Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::private::make_private;
 use crate::rules::{Context, places, words};
 use crate::source::Span;
 use crate::template::value::Value;
@@ -43,7 +44,7 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
     let (primary, other) = labels(case, key);
     let only_evidence = intent.posture == Posture::Unset
         && intent.evidence.iter().all(|one| matches!(one.kind, EvidenceKind::Association));
-    Finding::new(ID, Subject::api(api), Severity::Error, message, primary)
+    let finding = Finding::new(ID, Subject::api(api), Severity::Error, message, primary)
         .aspect(if only_evidence { Aspect::OnlyEvidence } else { Aspect::Whole })
         .occurs(occurrence)
         .related(other)
@@ -58,7 +59,27 @@ fn finding(ctx: &Context<'_>, api: &Api, intent: &Intent, occurrence: &Occurrenc
         .assumes(case.type_value.as_ref())
         .assumes(case.association.as_ref())
         .help(format!("make it private:  {}", words::private_configuration(ctx.model, api, case)))
-        .help("or, if it is meant to be public, remove the endpoints")
+        .help("or, if it is meant to be public, remove the endpoints");
+    remedies(ctx, api, intent, key).into_iter().fold(finding, |finding, one| finding.remedy(Some(one)))
+}
+
+/// What takes the contradiction away: first what was stated, if anything was.
+fn remedies(ctx: &Context<'_>, api: &Api, intent: &Intent, key: Span) -> Vec<Remedy> {
+    let public: Vec<&Case> =
+        api.cases.iter().filter(|case| case.endpoint_type.is_public() == Some(true)).collect();
+    let private = make_private(ctx, &[(api, public)]);
+    let inherited = |case: &Case| case.association.as_ref().is_some_and(places::is_from_globals);
+    let is_there = |case: &Case| case.configuration.association_key == Some(key);
+    let ours = |case: &Case| case.endpoint_type.is_public() == Some(true) && !inherited(case);
+    let apart = ctx.apis().all(|(api, _)| api.cases.iter().all(|case| !is_there(case) || ours(case)));
+    let removed = (apart && intent.posture != Posture::Private).then(|| {
+        Remedy::remove(
+            Applicability::Unsafe,
+            key,
+            format!("leave `{}` public, without endpoints", api.resource),
+        )
+    });
+    private.into_iter().chain(removed).collect()
 }
 
 /// The primary label, and one on the other half of the contradiction: what is inherited is not what to change.

@@ -6,6 +6,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::exposure::model::{Api, ApiKind, Case, EndpointType};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::complete::let_in;
 use crate::rules::{Context, places, words};
 use crate::template::lowered::SurpriseKind;
 
@@ -73,6 +74,11 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding
     .why(why)
     .assumes(case.type_value.as_ref())
     .help(help)
+    .remedy(match pathless {
+        // The lists that do nothing name endpoints that are not known here.
+        Some(_) if case.vpc_endpoint_ids.is_empty() => None,
+        _ => let_in(ctx, api, &occurrence.states),
+    })
 }
 
 fn why() -> String {

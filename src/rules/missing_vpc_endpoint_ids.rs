@@ -6,8 +6,9 @@ use crate::diagnostic::{Label, Severity};
 use crate::exposure::custom::{Door, PassageKind};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case, Domain, Endpoint, EndpointType, ExposureModel};
 use crate::intent::stated::PrivateDnsStance;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::complete::associate;
 use crate::rules::{Context, places, words};
 use crate::source::Span;
 
@@ -145,8 +146,15 @@ fn finding(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Finding> {
         .why(why(ctx, severity))
         .assumes(case.type_value.as_ref())
         .notes(exports(ctx))
-        .help(help(ctx, api, case)),
+        .help(help(ctx, api, case))
+        .remedy(remedy(ctx, missing)),
     )
+}
+
+/// Associates all of them.
+fn remedy(ctx: &Context<'_>, missing: &[Missing<'_>]) -> Option<Remedy> {
+    let all: Vec<_> = missing.iter().map(|one| (one.api, one.occurrence.states.clone())).collect();
+    associate(ctx, &all)
 }
 
 fn message(first: &Missing<'_>, others: &[Missing<'_>]) -> String {

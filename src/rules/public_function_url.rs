@@ -4,14 +4,16 @@
 
 use std::borrow::Cow;
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, Case};
 use crate::intent::{Intent, Posture};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::private::only_value;
 use crate::rules::{Context, places};
 use crate::source::Span;
-use crate::template::value::{Sourced, Value};
+use crate::syntax::edit::{Change, Written};
+use crate::template::value::{Sourced, StepKind, Value};
 
 const ID: &str = "public-function-url";
 
@@ -83,9 +85,36 @@ fn finding(ctx: &Context<'_>, urls: &[PublicUrl<'_>]) -> Option<Finding> {
             } else {
                 "a function URL is never private; with AuthType NONE it answers everyone on the internet."
             })
-            .help("use  AuthType: AWS_IAM  or remove the URL"),
+            .help("use  AuthType: AWS_IAM  or remove the URL")
+            .remedy(remedy(ctx, urls)),
     )
 }
+
+/// Asks for signatures. What a permission allows for URLs that ask for none then allows nothing.
+fn remedy(ctx: &Context<'_>, urls: &[PublicUrl<'_>]) -> Option<Remedy> {
+    let first = urls.first()?;
+    let value = first.occurrence.state.auth_type.as_ref()?;
+    let at = |case: &Case| case.auth_type.as_ref().map(places::origin) == Some(first.place);
+    let is_ours = |api: &Api| urls.iter().any(|url| std::ptr::eq(url.api, api));
+    // A URL that is meant to be public may stand on the same text.
+    let mut others = ctx.model.apis.iter().filter(|api| !is_ours(api));
+    if first.place.file != ctx.file || others.any(|api| api.cases.iter().any(at)) {
+        return None;
+    }
+    let change = match places::origin_step(value).map(|step| &step.kind) {
+        None => Change::Replace { at: first.place, with: Written::text(SIGNED) },
+        Some(StepKind::Default(name) | StepKind::Choice(name)) => only_value(name, SIGNED),
+        Some(_) => return None,
+    };
+    let title = match urls {
+        [only] => format!("let only signed calls through the URL of `{}`", name(only.api)),
+        _ => format!("let only signed calls through the URLs of {} functions", urls.len()),
+    };
+    Some(Remedy::one(Applicability::Unsafe, title, ctx.file, change))
+}
+
+/// The `AuthType` that asks who calls.
+const SIGNED: &str = "AWS_IAM";
 
 fn name(api: &Api) -> &str {
     api.function.as_deref().unwrap_or(&api.resource)

@@ -2,14 +2,16 @@
 //!
 //! Whether the policy then lets the call in, and whether the caller runs in a VPC, are other questions.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::consumers::{Call, Use};
 use crate::exposure::model::{Api, Case, Endpoint};
 use crate::intent::stated::PrivateDnsStance;
 use crate::rules::consumer::{calls_private, private_api};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, both, occurrence};
+use crate::rules::remedies::offered::associated;
 use crate::rules::{Context, places, words};
+use crate::syntax::edit::{Change, Written};
 use crate::template::value::{Same, Sourced, StackId, Value};
 
 const ID: &str = "unreachable-consumer-url";
@@ -112,8 +114,37 @@ fn finding(ctx: &Context<'_>, call: &Call, api: &Api, used: &Occurrence<'_, Use>
             .related(evidence(case, reason))
             .why(why(reason))
             .notes([assumption(call, reason)])
-            .helps(helps(ctx, call, api, case, one.stack, reason));
+            .helps(helps(ctx, call, api, case, one.stack, reason))
+            .remedy(remedy(ctx, call, api, one.stack, reason));
     Some(finding)
+}
+
+/// Names the only associated endpoint in a text of `Fn::Sub`; the rest of it stays as it is written.
+fn remedy(ctx: &Context<'_>, call: &Call, api: &Api, stack: StackId, reason: Reason<'_>) -> Option<Remedy> {
+    let at = places::literal(&call.text).filter(|at| at.file == call.file && call.file == api.file)?;
+    let written = ctx.sources.slice(at);
+    let is_sub = ["!Sub ", "{\"Fn::Sub\":", "Fn::Sub:"].iter().any(|start| written.starts_with(start));
+    if !is_sub || written.contains('\n') || call.is_host_header {
+        return None;
+    }
+    let api_in_text = in_text(words::expression(&call.api, stack).as_deref())?;
+    let host = match (reason, &call.alias_endpoint) {
+        (Reason::NoPrivateDns(_), None) => format!("{api_in_text}.execute-api."),
+        (Reason::NotAssociated { .. }, Some(other)) => {
+            let other = in_text(words::expression(other, stack).as_deref())?;
+            format!("{api_in_text}-{other}.execute-api.")
+        }
+        _ => return None,
+    };
+    let endpoint = associated(ctx, api)??;
+    let ([shown], false) = (endpoint.shown.as_slice(), endpoint.is_list) else { return None };
+    let endpoint = if endpoint.is_literal { shown.clone() } else { in_text(Some(shown))? };
+    let alias = format!("{api_in_text}-{endpoint}.execute-api.");
+    let with = Written::Plain(written.replace(&host, &alias));
+    let title = format!("call `{}` by the name of `{shown}`", api.resource);
+    written
+        .contains(&host)
+        .then(|| Remedy::one(Applicability::Unsafe, title, at.file, Change::Replace { at, with }))
 }
 
 fn message(call: &Call, api: &Api, reason: Reason<'_>) -> String {

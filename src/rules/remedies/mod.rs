@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod allow_list;
+pub mod complete;
 pub mod endpoints;
 pub mod offered;
 pub mod policies;

@@ -85,7 +85,7 @@ pub fn admitted(ctx: &Context<'_>, api: &Api) -> Option<Admitted> {
 }
 
 /// What all associations of an API come down to; `Some(None)` without any, `None` where they differ.
-fn associated(ctx: &Context<'_>, api: &Api) -> Option<Option<Admitted>> {
+pub fn associated(ctx: &Context<'_>, api: &Api) -> Option<Option<Admitted>> {
     let mut lists: Vec<(&[Sourced], &Case)> = Vec::new();
     for case in api.cases.iter().filter(|case| !case.vpc_endpoint_ids.is_empty()) {
         let spans = |ids: &[Sourced]| ids.iter().map(|id| id.span).collect::<Vec<_>>();

@@ -75,7 +75,7 @@ pub fn make_private(ctx: &Context<'_>, apis: &[Public<'_>]) -> Option<Remedy> {
         [_] => format!("make {} private: only {} may call it", words::list(&names), words::list(&shown)),
         _ => format!("make {} private: only {} may call them", words::list(&names), words::list(&shown)),
     };
-    Some(Remedy { title, applicability: Applicability::Unsafe, changes, only_use: None })
+    Some(Remedy::all(Applicability::Unsafe, title, changes))
 }
 
 /// What one API takes.
@@ -201,21 +201,25 @@ fn at_origin(ctx: &Context<'_>, api: &Api, value: &Sourced) -> Option<Option<(Fi
     }
     match &step.kind {
         StepKind::Default(name) | StepKind::Choice(name) => {
-            let entries = [
-                ("Default", Written::text("PRIVATE")),
-                ("AllowedValues", Written::List(vec![Written::text("PRIVATE")])),
-            ];
-            let entries = entries.map(|(key, value)| (key.to_owned(), value)).to_vec();
-            let path = vec!["Parameters".to_owned(), name.clone()];
-            let (after, first) = (&["Type", "Default"], &[]);
-            Some(Some((
-                api.file,
-                Change::Merge { within: None, path, entries, replaces: false, after, first },
-            )))
+            Some(Some((api.file, only_value(name, "PRIVATE"))))
         }
         StepKind::MapEntry => {
             Some(Some((step.span.file, Change::Replace { at: step.span, with: Written::text("PRIVATE") })))
         }
         _ => None,
+    }
+}
+
+/// Leaves one value to a parameter, which is then its default, too.
+pub fn only_value(parameter: &str, value: &str) -> Change {
+    let values = Written::List(vec![Written::text(value)]);
+    let entries = [("Default", Written::text(value)), ("AllowedValues", values)];
+    Change::Merge {
+        within: None,
+        path: vec!["Parameters".to_owned(), parameter.to_owned()],
+        entries: entries.map(|(key, value)| (key.to_owned(), value)).to_vec(),
+        replaces: false,
+        after: &["Type", "Default"],
+        first: &[],
     }
 }
