@@ -90,7 +90,7 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
 /// `set PATH = VALUE [after KEY]`, `below PATH: PATH = VALUE [after KEY]` (by the key of the mapping),
 /// `merge PATH = MAPPING`, `over PATH = MAPPING`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
 /// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`, `copy-in PATH = PATH` (below the key
-/// `In`), `first PATH = VALUE` (of the key `New`), `call-join PATH`.
+/// `In`), `first PATH = VALUE` (of the key `New`), `call-join PATH`, `move PATH = KEY`.
 fn change(tree: &Tree, line: &str) -> Change {
     let (verb, rest) = line.split_once(' ').unwrap();
     let (path, value) = rest.split_once(" = ").unwrap_or((rest, ""));
@@ -123,6 +123,7 @@ fn change(tree: &Tree, line: &str) -> Change {
             Change::Replace { at: tree.span(node), with: Written::Map(vec![("In".to_owned(), copy)]) }
         }
         "first" => Change::SetFirst { mapping: tree.span(key), key: "New".to_owned(), value: parsed() },
+        "move" => Change::Move { item: tree.tagged_span(node), to: value.to_owned() },
         "call-join" => {
             let before = vec![Written::text(",")];
             Change::Call { at: tree.tagged_span(node), function: "Fn::Join".to_owned(), before }

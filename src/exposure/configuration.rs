@@ -10,8 +10,9 @@ use crate::exposure::wiring::{exists, is_obscured};
 use crate::exposure::{Context, cases};
 use crate::order::Order;
 use crate::source::{FileId, Span};
-use crate::syntax::tree::NodeId;
+use crate::syntax::tree::{NodeId, Tree};
 use crate::template::document::{Origin, Resource};
+use crate::template::intrinsic::intrinsic;
 use crate::template::resolve::Resolver;
 use crate::template::value::{Sourced, Value};
 use crate::workspace::Stack;
@@ -54,6 +55,8 @@ pub struct Import {
     pub key: Span,
     /// Whether `Parameters` names an endpoint type; `None` when undecided.
     pub gives_type: Option<bool>,
+    /// The one endpoint type, as it is written, where `Parameters` is a plain map or is not there.
+    pub plain_type: Option<Span>,
     /// Key of the endpoint ids that the body asks for.
     pub ids: Option<Span>,
 }
@@ -123,7 +126,19 @@ pub(crate) fn import(properties: NodeId, resolver: &mut Resolver<'_, '_>) -> Opt
         }
         Some(Settled::Node(_) | Settled::Hidden(_)) => None,
     };
-    Some(Import { key: tree.span(entry.key), gives_type, ids: None })
+    let plain_type = plain_type(tree, properties);
+    Some(Import { key: tree.span(entry.key), gives_type, plain_type, ids: None })
+}
+
+fn plain_type(tree: &Tree, properties: NodeId) -> Option<Span> {
+    let is_plain = |node: NodeId| tree.is_mapping(node) && intrinsic(tree, node).is_none();
+    tree.get(properties, "Parameters").is_none_or(is_plain).then_some(())?;
+    let configuration = tree.get(properties, "EndpointConfiguration").filter(|&node| is_plain(node))?;
+    let types = tree.get(configuration, "Types")?;
+    match *tree.items(types) {
+        [only] if tree.is_sequence(types) && tree.tag(types).is_none() => Some(tree.tagged_span(only)),
+        _ => None,
+    }
 }
 
 /// What a key of an effective endpoint extension would set, if API Gateway does not read it there.

@@ -220,3 +220,14 @@ pub struct Entering {
     /// Whether that presumes that two different names are different things.
     pub presumed: bool,
 }
+
+/// A key that SAM drops and that means `AccessAssociation`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongAssociationKey {
+    /// The key as written.
+    pub key: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Whether what stands under it names an endpoint as `AccessAssociation` does.
+    pub associates: bool,
+}

@@ -2,7 +2,7 @@
 
 use crate::exposure::Context;
 use crate::exposure::custom::{
-    Access, DomainFacts, Kind, Mapping, Passage, PassageKind, PassageProperty, Routing,
+    Access, DomainFacts, Kind, Mapping, Passage, PassageKind, PassageProperty, Routing, WrongAssociationKey,
 };
 use crate::exposure::leads::{Declared, Lead, Says, is_made, is_readable};
 use crate::exposure::model::{Domain, EndpointType};
@@ -94,13 +94,14 @@ fn made_from(at: Declared<'_>) -> Option<&str> {
 }
 
 /// A key of `Domain` that SAM drops and that means `AccessAssociation`.
-fn wrong_association_key(at: Declared<'_>) -> Option<(String, Span)> {
+fn wrong_association_key(at: Declared<'_>) -> Option<WrongAssociationKey> {
     let from = made_from(at)?;
     let of_it = at.stack.lowered.surprises.iter().filter(|surprise| surprise.resource == from);
     of_it
         .filter_map(|surprise| match &surprise.kind {
-            SurpriseKind::UnknownDomainKey { key, nearest: Some("AccessAssociation") } => {
-                Some((key.clone(), surprise.span))
+            SurpriseKind::UnknownDomainKey { key, associates, nearest: Some("AccessAssociation") } => {
+                let (key, span) = (key.clone(), surprise.span);
+                Some(WrongAssociationKey { key, span, associates: *associates })
             }
             _ => None,
         })

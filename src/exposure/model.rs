@@ -4,7 +4,7 @@
 
 use crate::exposure::configuration::{Configuration, DomainAddress};
 use crate::exposure::consumers::{Call, Cname};
-use crate::exposure::custom::{CustomWays, DomainFacts, Mapping, Way};
+use crate::exposure::custom::{CustomWays, DomainFacts, Mapping, Way, WrongAssociationKey};
 use crate::exposure::deployments::Deployment;
 use crate::exposure::entries::{AccessSource, Entry};
 use crate::exposure::extent::Extent;
@@ -585,8 +585,8 @@ pub struct Domain {
     pub type_name: String,
     /// Logical id of the SAM resource whose `Domain` it is.
     pub made_from: Option<String>,
-    /// A key of `Domain` that SAM drops and that means `AccessAssociation`, and its place.
-    pub wrong_association_key: Option<(String, Span)>,
+    /// A key of `Domain` that SAM drops and that means `AccessAssociation`.
+    pub wrong_association_key: Option<WrongAssociationKey>,
     /// What is written about it, question by question and case by case.
     pub facts: DomainFacts,
 }

@@ -1,10 +1,11 @@
 //! `body-import-ignores-endpoint-type`: a private API is imported from a body, and the import is not told its type.
 
-use crate::diagnostic::{Confidence, Label, Persona, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Persona, Severity};
 use crate::exposure::model::{Api, Case, EndpointType};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
+use crate::syntax::edit::{Change, Written};
 
 const ID: &str = "body-import-ignores-endpoint-type";
 
@@ -83,4 +84,17 @@ fn finish(finding: Finding, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
         .related([Label::new(api.id_span, "this API")])
         .assumes(case.type_value.as_ref())
         .help("tell the import, too:  Parameters: {endpointConfigurationTypes: PRIVATE}")
+        .remedy(tell_import(api, case))
+}
+
+/// The type once more, as it is written.
+fn tell_import(api: &Api, case: &Case) -> Option<Remedy> {
+    let type_ = case.configuration.import.as_ref()?.plain_type?;
+    let change = Change::SetIn {
+        mapping: api.id_span,
+        path: ["Properties", "Parameters", "endpointConfigurationTypes"].map(str::to_owned).to_vec(),
+        value: Written::Copy(type_),
+        after: Some("EndpointConfiguration".to_owned()),
+    };
+    Some(Remedy::one(Applicability::Safe, "tell the import the endpoint type, too", api.file, change))
 }

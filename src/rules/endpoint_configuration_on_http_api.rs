@@ -2,10 +2,10 @@
 //!
 //! That such an API is public whatever is written is `http-api-cannot-be-private`'s.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, ApiKind};
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::{Refusal, RefusalKind};
 
@@ -54,4 +54,5 @@ fn described(subject: Subject, message: String, span: Span, api: Option<&Api>) -
     Finding::new(ID, subject, Severity::Error, message, Label::new(span, "not known for this kind of API"))
         .related(api.map(|api| Label::new(api.id_span, "this API")))
         .help("use a REST API (AWS::Serverless::Api, AWS::ApiGateway::RestApi) for a private endpoint, or remove this")
+        .remedy(Some(Remedy::remove(Applicability::Unsafe, span, "remove it; the API stays public")))
 }

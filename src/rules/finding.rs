@@ -121,6 +121,11 @@ impl Remedy {
         Self::one(applicability, title, at.file, Change::Remove { at })
     }
 
+    /// Takes the item at `item` to the list under another key.
+    pub fn transfer(applicability: Applicability, item: Span, to: String) -> Self {
+        Self::one(applicability, format!("move it to `{to}`"), item.file, Change::Move { item, to })
+    }
+
     /// Puts the value at `at` into a list.
     pub fn wrap(applicability: Applicability, at: Span) -> Self {
         Self::one(applicability, "wrap it in a list", at.file, Change::Wrap { at })

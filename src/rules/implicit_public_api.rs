@@ -2,14 +2,15 @@
 //!
 //! The other kind of birth, an `HttpApi` event, is `http-api-cannot-be-private`.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::intent::{Intent, Posture};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::openness::{Openness, openness};
 use crate::rules::public_api::meant_to_be_public;
 use crate::rules::{Context, places, words};
+use crate::syntax::edit::{Change, Written};
 use crate::template::lowered::SurpriseKind;
 
 const ID: &str = "implicit-public-api";
@@ -90,6 +91,7 @@ fn finding(
         .related(private.map(|other| Label::new(other.id_span, "the private API it stands beside")))
         .why(why(api, &openness))
         .help(help(ctx, explicit))
+        .remedy(remedy(ctx, api, explicit))
         // What events make has no resource to write a marker on.
         .helps((intent.posture == Posture::Unset).then(|| meant_to_be_public(intent)))
 }
@@ -112,4 +114,35 @@ fn help(ctx: &Context<'_>, explicit: &[&Api]) -> String {
             .to_owned(),
         _ => "say which API serves the event, in its RestApiId".to_owned(),
     }
+}
+
+/// The only explicit API for all events, where it then serves them and nothing else speaks of the API they made.
+fn remedy(ctx: &Context<'_>, api: &Api, explicit: &[&Api]) -> Option<Remedy> {
+    let mut in_template = explicit.iter().filter(|other| other.file == ctx.file);
+    let (Some(other), None) = (in_template.next(), in_template.next()) else { return None };
+    // The body that SAM makes stands at the logical id. SAM adds no routes to one that the template writes.
+    let is_made =
+        |case: &Case| case.configuration.import.as_ref().is_some_and(|import| import.key == other.id_span);
+    let serves = other.origin == ApiOrigin::Sam && other.refused.is_none() && other.cases.iter().all(is_made);
+    let same_condition = other.condition.is_none() || other.condition == api.condition;
+    let clashes = api.routes.iter().any(|route| {
+        other.routes.iter().any(|known| known.path == route.path && known.method == route.method)
+    });
+    let is_named = ctx.sources.get(ctx.file).is_none_or(|file| file.text().contains(&api.resource));
+    let mut events: Vec<_> = api.routes.iter().map(|route| route.event).collect::<Option<_>>()?;
+    events.sort_unstable();
+    // One event may stand for several functions.
+    events.dedup();
+    (serves && same_condition && !clashes && !is_named && !events.is_empty()).then_some(())?;
+    let name_api = |event| {
+        let change = Change::SetIn {
+            mapping: event,
+            path: ["Properties", "RestApiId"].map(str::to_owned).to_vec(),
+            value: Written::reference(&other.resource),
+            after: None,
+        };
+        (event.file, change)
+    };
+    let title = format!("let `{}` serve the events", other.resource);
+    Some(Remedy::all(Applicability::Safe, title, events.into_iter().map(name_api).collect()))
 }

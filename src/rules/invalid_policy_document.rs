@@ -3,16 +3,17 @@
 //! Who a policy lets in is not asked, and a part that is only known at deployment is not judged.
 
 use crate::diagnostic::nearest::nearest;
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, Case, Policy};
 use crate::exposure::statements::value_at;
 use crate::order::Order;
 use crate::policy::document::{DOCUMENT_ELEMENTS, Problem, ProblemKind, STATEMENT_ELEMENTS};
-use crate::rules::finding::{Aspect, Finding, Subject, push_shared};
+use crate::rules::finding::{Aspect, Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::occurrence;
 use crate::rules::{Context, places, words};
 use crate::source::Span;
-use crate::template::value::Sourced;
+use crate::syntax::edit::{Change, Written};
+use crate::template::value::{Sourced, Value};
 
 const ID: &str = "invalid-policy-document";
 
@@ -66,6 +67,7 @@ struct Flaw<'case> {
     what: String,
     label: String,
     help: String,
+    remedy: Option<Remedy>,
 }
 
 /// What is wrong with a policy; an element that is missing because it is misspelt is told by its misspelling, and
@@ -87,6 +89,7 @@ fn flaws(policy: &Policy) -> Vec<Flaw<'_>> {
             Some(known) => {
                 known.what = format!("{} and {}", known.what, flaw.what);
                 known.help = format!("{};  {}", known.help, flaw.help);
+                known.remedy = None;
             }
             None => joined.push(flaw),
         }
@@ -176,7 +179,35 @@ fn flaw<'case>(policy: &'case Policy, problem: &'case Problem) -> Option<Flaw<'c
         // A value that its operator cannot read may be a placeholder.
         ProblemKind::WrongConstant(_) => return None,
     };
-    Some(Flaw { problem, value: value(policy, problem), place: place(policy, problem), what, label, help })
+    let (value, place) = (value(policy, problem), place(policy, problem));
+    Some(Flaw { problem, value, place, what, label, help, remedy: remedy(policy, problem) })
+}
+
+/// The current version, in a document that stands in the template as it is.
+fn remedy(policy: &Policy, problem: &Problem) -> Option<Remedy> {
+    const CURRENT: &str = "2012-10-17";
+    let Value::Map(members) = &policy.document.value else { return None };
+    let document = places::literal(&policy.document)?;
+    // In a policy that is JSON text every part stands at the text.
+    members.iter().all(|member| member.key_span != document).then_some(())?;
+    match &problem.kind {
+        ProblemKind::MissingVersion => {
+            let (key, value) = ("Version".to_owned(), Written::text(CURRENT));
+            let change = Change::SetFirst { mapping: document, key, value };
+            Some(Remedy::one(Applicability::Safe, "say that it is of 2012-10-17", document.file, change))
+        }
+        ProblemKind::UnknownVersion(_) => {
+            let written = members.iter().find(|member| member.key == "Version")?;
+            Some(Remedy::write(Applicability::Safe, places::literal(&written.value)?, CURRENT))
+        }
+        ProblemKind::UnknownElement(key) if problem.statement.is_none() => {
+            let is_version = nearest(key, elements()) == Some("Version");
+            let is_free = members.iter().all(|member| member.key != "Version");
+            let rename = || Remedy::rename(Applicability::Safe, problem.span, "Version");
+            (is_version && is_free).then(rename)
+        }
+        _ => None,
+    }
 }
 
 const VERSION: &str = "write  Version: \"2012-10-17\"";
@@ -246,7 +277,8 @@ fn finding(api: &Api, flaw: &Flaw<'_>) -> Finding {
     } else {
         "AWS refuses it as an invalid policy document: the deployment fails, and nobody is let in or kept out by it."
     })
-    .help(flaw.help.clone());
+    .help(flaw.help.clone())
+    .remedy(flaw.remedy.clone());
     let finding = match &occurs {
         Some(occurrence) => finding.occurs(occurrence),
         None => finding,

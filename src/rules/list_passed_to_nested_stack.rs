@@ -1,10 +1,11 @@
 //! `list-passed-to-nested-stack`: a parameter of a nested stack is given a list, where only text can be passed.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::nesting::{PassedList, PassedLists};
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::occurrence;
 use crate::rules::{Context, words};
+use crate::syntax::edit::{Change, Written};
 
 const ID: &str = "list-passed-to-nested-stack";
 
@@ -49,6 +50,7 @@ fn finding(ctx: &Context<'_>, nested: &PassedLists, passed: &PassedList) -> Find
                  the deployment fails, and with it the endpoints and APIs that the nested stack makes.",
             )
             .help(help(ctx, passed))
+            .remedy(Some(join(passed)))
             .help("the parameter in the nested template may be a CommaDelimitedList or a List<...>: it takes the text apart");
     match &occurrence {
         Some(occurrence) => finding.occurs(occurrence),
@@ -61,4 +63,11 @@ fn help(ctx: &Context<'_>, passed: &PassedList) -> String {
     let short = written.lines().count() == 1 && written.starts_with(['!', '[']) && written.len() <= 60;
     let list = if short { written } else { "..." };
     format!("join it:  {}: !Join [\",\", {list}]", passed.parameter)
+}
+
+/// One text of the list, where it is passed.
+fn join(passed: &PassedList) -> Remedy {
+    let at = passed.value.span;
+    let change = Change::Call { at, function: "Fn::Join".to_owned(), before: vec![Written::text(",")] };
+    Remedy::one(Applicability::Unsafe, "join it into one text", at.file, change)
 }

@@ -2,11 +2,12 @@
 //!
 //! Bodies that are not in the template are left alone.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Api;
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::words;
+use crate::syntax::edit::{Change, Written};
 use crate::template::lowered::{Surprise, SurpriseKind};
 
 const ID: &str = "missing-event-path";
@@ -45,7 +46,20 @@ fn finding(api: &Api, surprise: &Surprise) -> Option<Finding> {
         _ => format!("add {route} to `paths` of the body"),
     });
     if *mergeable {
-        finding = finding.help("or let SAM add what events ask for:  MergeDefinitions: true");
+        finding = finding
+            .help("or let SAM add what events ask for:  MergeDefinitions: true")
+            .remedy(Some(merge(api)));
     }
     Some(finding)
+}
+
+/// SAM adds what all events of the API ask for.
+fn merge(api: &Api) -> Remedy {
+    let change = Change::SetIn {
+        mapping: api.id_span,
+        path: ["Properties", "MergeDefinitions"].map(str::to_owned).to_vec(),
+        value: Written::Plain("true".to_owned()),
+        after: Some("StageName".to_owned()),
+    };
+    Remedy::one(Applicability::Unsafe, "let SAM add what events ask for", api.file, change)
 }

@@ -4,6 +4,7 @@
 //! other rule's findings, and it decides nothing about who sees them.
 
 pub mod body_import_ignores_endpoint_type;
+mod choices;
 pub mod conditionally_public_api;
 pub mod dead_routing;
 pub mod decided;

@@ -2,14 +2,16 @@
 //!
 //! An endpoint for another service is `wrong-endpoint-service`.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
+use crate::exposure::conditions::{Tested, stated};
 use crate::exposure::entries::{AccessSource, Entry, Place, Thing};
-use crate::exposure::model::Api;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::exposure::model::{Api, ApiOrigin, Case};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 use crate::source::Span;
-use crate::template::value::{Sourced, StepKind};
+use crate::syntax::edit::{Change, Written};
+use crate::template::value::{Part, Sourced, StepKind, Value};
 
 const ID: &str = "not-a-vpc-endpoint-id";
 
@@ -24,7 +26,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                 occurrence(&api.cases, |case| case.entries.iter().any(|entry| is_here(&entry)))
                 && let Some(entry) = occurrence.state.entries.iter().find(is_here)
             {
-                push_shared(findings, first, in_api(api, &occurrence, entry));
+                push_shared(findings, first, in_api(ctx, api, &occurrence, entry));
             }
         }
     }
@@ -57,7 +59,7 @@ fn is_wrong(entry: &Entry) -> bool {
     }
 }
 
-fn in_api(api: &Api, occurrence: &Occurrence<'_>, entry: &Entry) -> Finding {
+fn in_api(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, entry: &Entry) -> Finding {
     let (name, condition) = (&api.resource, words::under(&occurrence.when));
     let shown = words::value(&entry.value.value).unwrap_or_else(|| "a text".to_owned());
     let what = phrase(&entry.thing);
@@ -72,7 +74,12 @@ fn in_api(api: &Api, occurrence: &Occurrence<'_>, entry: &Entry) -> Finding {
             format!("`{name}` is associated with {shown}, {what}{condition}")
         }
     };
-    finished(Subject::api(api), message, entry).occurs(occurrence).assumes(Some(&entry.value))
+    finished(Subject::api(api), message, entry).occurs(occurrence).assumes(Some(&entry.value)).remedy(remedy(
+        ctx,
+        api,
+        occurrence.state,
+        entry,
+    ))
 }
 
 fn in_domain<S>(source: &AccessSource, occurrence: &Occurrence<'_, S>, entry: &Entry) -> Finding {
@@ -152,4 +159,87 @@ fn help(entry: &Entry) -> &'static str {
         (Place::Association, Thing::Several) => "split the text:  !Split [',', ...]  in place of the list",
         _ => "name the VPC endpoint:  !Ref <AWS::EC2::VPCEndpoint>  or its id  vpce-...",
     }
+}
+
+fn remedy(ctx: &Context<'_>, api: &Api, case: &Case, entry: &Entry) -> Option<Remedy> {
+    match entry.place {
+        Place::Association if entry.thing == Thing::Several => {
+            split(api, case, &entry.value).or_else(|| one_by_one(case, &entry.value))
+        }
+        Place::EndpointCondition if entry.thing == Thing::Vpc => other_key(ctx, case, entry, "aws:SourceVpc"),
+        Place::VpcCondition => other_key(ctx, case, entry, "aws:SourceVpce"),
+        Place::Association | Place::EndpointCondition | Place::AccessAssociation => None,
+    }
+}
+
+/// The text of another stack taken apart, in place of the list that has it as its only entry.
+fn split(api: &Api, case: &Case, value: &Sourced) -> Option<Remedy> {
+    let from_elsewhere = |kind: &StepKind| {
+        matches!(kind, StepKind::Export(_) | StepKind::ExportByPattern(_) | StepKind::Output(_))
+    };
+    let is_joined = value.via.iter().any(|step| from_elsewhere(&step.kind));
+    let list = case.association.as_ref().filter(|_| api.origin == ApiOrigin::Written && is_joined)?;
+    let at = places::literal(list).filter(|_| list.value.items().len() == 1)?;
+    let arguments = vec![Written::text(separator(&value.value)?), Written::Copy(value.span)];
+    let with = Written::Call("Fn::Split".to_owned(), Box::new(Written::List(arguments)));
+    Some(Remedy::one(Applicability::Safe, "split the text", at.file, Change::Replace { at, with }))
+}
+
+/// The ids of a text that is written out, each as an entry of the list.
+fn one_by_one(case: &Case, value: &Sourced) -> Option<Remedy> {
+    let (at, list) = (places::literal(value)?, places::literal(case.association.as_ref()?)?);
+    let ids: Vec<&str> = value.value.as_text()?.split(',').map(str::trim).collect();
+    let (first, others) = ids.split_first().filter(|_| ids.iter().all(|id| id.starts_with("vpce-")))?;
+    let append = |id: &&str| (list.file, Change::Append { list, item: Written::text(*id) });
+    let first = (at.file, Change::Replace { at, with: Written::text(*first) });
+    let changes = std::iter::once(first).chain(others.iter().map(append)).collect();
+    Some(Remedy::all(Applicability::Safe, "write the ids one by one", changes))
+}
+
+/// What stands between the ids of a text, if it is the same everywhere.
+fn separator(value: &Value) -> Option<&'static str> {
+    let known: Vec<&str> = match value {
+        Value::String(text) => vec![text],
+        Value::Text(parts) => parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Literal(text) => Some(text.as_str()),
+                Part::Named(_) => None,
+            })
+            .collect(),
+        _ => return None,
+    };
+    let count = |pattern: &str| known.iter().map(|text| text.matches(pattern).count()).sum::<usize>();
+    let separator = if count(", ") > 0 { ", " } else { "," };
+    (count(separator) > 0 && count(separator) == count(",") && count(" ") == count(", ")).then_some(separator)
+}
+
+/// The key that is about such things, in place of the one whose values are all of the wrong kind; of SAM's lists the
+/// other one for this value.
+fn other_key(ctx: &Context<'_>, case: &Case, entry: &Entry, key: &str) -> Option<Remedy> {
+    let statements = stated(case);
+    let tests: Vec<&Tested<'_>> = statements.iter().flat_map(|statement| &statement.tests).collect();
+    let holds = |test: &&&Tested<'_>| test.values().iter().any(|value| value.span == entry.value.span);
+    let test = tests.iter().find(holds)?;
+    let at = test.key_span();
+    let written = ctx.sources.slice(at).trim_matches(['"', '\'']);
+    if written.ends_with("Whitelist") || written.ends_with("Blacklist") {
+        let kind = if entry.place == Place::VpcCondition { "Vpce" } else { "Vpc" };
+        let suffix = if written.ends_with("Whitelist") { "Whitelist" } else { "Blacklist" };
+        return Some(Remedy::transfer(
+            Applicability::Unsafe,
+            entry.value.span,
+            format!("Intrinsic{kind}{suffix}"),
+        ));
+    }
+    let is_wrong = |value: &Sourced| {
+        let mut known = case.entries.iter().filter(|known| known.value == *value);
+        known.any(|known| known.place == entry.place && known.thing == entry.thing)
+    };
+    // The operator may test the other key as well: then there is no room for it.
+    let operator = test.written.operator.key_span;
+    let is_free =
+        !tests.iter().any(|known| known.written.operator.key_span == operator && known.written.is_on(key));
+    let fits = is_free && written == test.written.key.key && test.values().iter().all(is_wrong);
+    fits.then(|| Remedy::rename(Applicability::Unsafe, at, key))
 }

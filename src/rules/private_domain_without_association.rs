@@ -2,12 +2,12 @@
 //!
 //! Whom the domain's policy lets in is `private-domain-policy`.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::custom::{Access, Entering, Entrance};
 use crate::exposure::model::{Decision, Domain, EndpointType};
 use crate::exposure::network::Stated;
 use crate::exposure::query::Entered;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, places, words};
 
@@ -40,8 +40,9 @@ fn closed(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>) -> Findi
     let name = words::domain(&domain.name, &domain.resource);
     let kind = occurrence.state.fact.kind.value.as_ref();
     let (primary, help) = match (&domain.wrong_association_key, &domain.made_from) {
-        (Some((key, place)), _) => {
-            (Label::new(*place, format!("SAM drops `{key}`")), "write  AccessAssociation".to_owned())
+        (Some(wrong), _) => {
+            let label = Label::new(wrong.span, format!("SAM drops `{}`", wrong.key));
+            (label, "write  AccessAssociation".to_owned())
         }
         (None, Some(_)) => (
             Label::new(domain.id_span, "has no AccessAssociation"),
@@ -56,6 +57,7 @@ fn closed(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>) -> Findi
             ),
         ),
     };
+    let misspelt = domain.wrong_association_key.as_ref().filter(|wrong| wrong.associates);
     let message = format!("no VPC endpoint has access to the private domain {name}{condition}");
     Finding::new(ID, Subject::domain(domain), Severity::Error, message, primary)
         .confidence(Confidence::Medium)
@@ -69,6 +71,7 @@ fn closed(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>) -> Findi
         .notes(["assumes that no template outside of these associates an endpoint with it".to_owned()])
         .assumes(kind)
         .help(help)
+        .remedy(misspelt.map(|wrong| Remedy::rename(Applicability::Safe, wrong.span, "AccessAssociation")))
 }
 
 /// Reports associations of a domain whose endpoints the API behind it refuses, while it lets others in.

@@ -78,7 +78,7 @@ fn ignored_association(ctx: &Context<'_>, domain: &Domain) -> Option<(String, Sp
     let (api, _) = ctx.apis().find(|(api, _)| api.resource == from)?;
     let ignored = api.surprises.iter().find(|known| known.kind == SurpriseKind::AccessAssociationIgnored);
     let ignored = ignored.map(|surprise| ("AccessAssociation".to_owned(), surprise.span));
-    ignored.or_else(|| domain.wrong_association_key.clone())
+    ignored.or_else(|| domain.wrong_association_key.as_ref().map(|wrong| (wrong.key.clone(), wrong.span)))
 }
 
 /// What kind of domain it is, a word.

@@ -2,10 +2,10 @@
 //!
 //! What stands in place of the whole list is `sam-allow-list-not-a-list`'s.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::Api;
 use crate::rules::Context;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::source::Span;
 use crate::template::lowered::{Refusal, RefusalKind, SurpriseKind};
 
@@ -62,7 +62,8 @@ impl Ignored<'_> {
         .related(Some(Label::new(api.id_span, "this API")))
         .why(why)
         .notes(note)
-        .help(remedy(ctx, span, self.field))
+        .help(help(ctx, span, self.field))
+        .remedy(self.parameter.is_none().then(|| mend(ctx, span, self.field)).flatten())
     }
 }
 
@@ -85,7 +86,11 @@ fn refused(ctx: &Context<'_>, refusal: &Refusal) -> Finding {
             let suffix = suffix(field);
             format!("write text or a function; for an endpoint that a parameter names:  IntrinsicVpce{suffix}: [!Ref ...]")
         }
-        _ => remedy(ctx, refusal.span, field),
+        _ => help(ctx, refusal.span, field),
+    })
+    .remedy(match refusal.kind {
+        RefusalKind::AllowListEntry => Some(move_on(ctx, refusal.span, field)),
+        _ => None,
     })
 }
 
@@ -94,13 +99,42 @@ fn suffix(field: &str) -> &'static str {
     if field.ends_with("Blacklist") { "Blacklist" } else { "Whitelist" }
 }
 
+/// The id that is meant, without blanks and in lower case.
+fn cleaned(written: &str) -> Option<String> {
+    let cleaned = written.trim_matches(['"', '\'']).trim().to_ascii_lowercase();
+    let is_id = cleaned.starts_with("vpc-") || cleaned.starts_with("vpce-");
+    (cleaned != written && is_id).then_some(cleaned)
+}
+
+/// The id itself; a text that stands for one goes where any text may stand, and what means nothing stays.
+fn mend(ctx: &Context<'_>, span: Span, field: &str) -> Option<Remedy> {
+    let written = ctx.sources.slice(span);
+    match cleaned(written) {
+        Some(id) => Some(Remedy::write(Applicability::Safe, span, &id)),
+        None => written.contains("{{resolve:").then(|| move_on(ctx, span, field)),
+    }
+}
+
+/// The list whose entries may be anything, of the kind that the entry speaks of.
+fn move_on(ctx: &Context<'_>, span: Span, field: &str) -> Remedy {
+    let written = ctx.sources.slice(span).to_ascii_lowercase();
+    let speaks = |words: &[&str]| words.iter().any(|word| written.contains(word));
+    let (kind, applicability) = if speaks(&["vpce", "endpoint"]) {
+        ("Vpce", Applicability::Safe)
+    } else if speaks(&["vpc"]) {
+        ("Vpc", Applicability::Safe)
+    } else {
+        ("Vpce", Applicability::Unsafe)
+    };
+    Remedy::transfer(applicability, span, format!("Intrinsic{kind}{}", suffix(field)))
+}
+
 /// The list whose entries may be anything.
-fn remedy(ctx: &Context<'_>, span: Span, field: &str) -> String {
+fn help(ctx: &Context<'_>, span: Span, field: &str) -> String {
     let suffix = suffix(field);
     let written = ctx.sources.slice(span);
-    let cleaned = written.trim_matches(['"', '\'']).trim().to_ascii_lowercase();
-    if cleaned != written && (cleaned.starts_with("vpc-") || cleaned.starts_with("vpce-")) {
-        return format!("write  {cleaned}");
+    if let Some(id) = cleaned(written) {
+        return format!("write  {id}");
     }
     let item = if written.contains('\n') { "..." } else { written };
     format!(

@@ -4,10 +4,11 @@
 
 use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::Api;
-use crate::rules::Context;
 use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
+use crate::rules::{Context, choices};
 use crate::source::Span;
-use crate::template::lowered::{NotAList, SurpriseKind};
+use crate::syntax::edit::{Change, Written};
+use crate::template::lowered::{ListItems, NotAList, SurpriseKind};
 
 const ID: &str = "sam-allow-list-not-a-list";
 
@@ -16,8 +17,11 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
     for (api, _) in ctx.apis() {
         for surprise in &api.surprises {
-            let SurpriseKind::AllowListNotAList { field, given, becomes } = &surprise.kind else { continue };
-            let finding = finding(ctx, api, surprise.span, &List { field, given, becomes });
+            let SurpriseKind::AllowListNotAList { field, given, becomes, items } = &surprise.kind else {
+                continue;
+            };
+            let list = List { field, given, becomes, items: items.as_ref() };
+            let finding = finding(ctx, api, surprise.span, &list);
             push_shared(findings, first, finding);
         }
     }
@@ -27,6 +31,7 @@ struct List<'run> {
     field: &'run str,
     given: &'run NotAList,
     becomes: &'run [String],
+    items: Option<&'run ListItems>,
 }
 
 fn finding(ctx: &Context<'_>, api: &Api, span: Span, list: &List<'_>) -> Finding {
@@ -54,8 +59,33 @@ fn finding(ctx: &Context<'_>, api: &Api, span: Span, list: &List<'_>) -> Finding
     })
     .remedy(match list.given {
         NotAList::Text | NotAList::Reference => Some(Remedy::wrap(Applicability::Safe, span)),
-        NotAList::ListParameter | NotAList::Intrinsic(_) | NotAList::Map => None,
+        NotAList::ListParameter | NotAList::Intrinsic(_) | NotAList::Map => {
+            list.items.and_then(|items| itemised(ctx, span, items))
+        }
     })
+}
+
+/// A list of functions in place of a function that yields a list.
+fn itemised(ctx: &Context<'_>, span: Span, items: &ListItems) -> Option<Remedy> {
+    let write = |title: &str, items: Vec<Written>| {
+        let change = Change::Replace { at: span, with: Written::List(items) };
+        Remedy::one(Applicability::Unsafe, title, span.file, change)
+    };
+    match items {
+        ListItems::Itself => Some(Remedy::wrap(Applicability::Safe, span)),
+        ListItems::Choices(choices) => {
+            let items = choices.iter().map(|choice| choices::written(ctx, choice)).collect();
+            Some(write("use the function on the items", items))
+        }
+        ListItems::Pieces(number) => {
+            let piece = |at: usize| {
+                let arguments = vec![Written::Plain(at.to_string()), Written::Copy(span)];
+                Written::Call("Fn::Select".to_owned(), Box::new(Written::List(arguments)))
+            };
+            let title = if *number == 1 { "take the first piece" } else { "take the pieces one by one" };
+            (*number > 0).then(|| write(title, (0..*number).map(piece).collect()))
+        }
+    }
 }
 
 fn message(list: &List<'_>, parameter: bool) -> String {

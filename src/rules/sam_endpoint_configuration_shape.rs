@@ -4,8 +4,8 @@
 
 use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::Api;
-use crate::rules::Context;
 use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
+use crate::rules::{Context, choices};
 use crate::source::Span;
 use crate::syntax::edit::{Change, Written};
 use crate::template::lowered::{Choice, EndpointShape, SurpriseKind};
@@ -56,7 +56,7 @@ fn remedy(ctx: &Context<'_>, span: Span, shape: &EndpointShape) -> Option<Remedy
             Some(Remedy::one(Applicability::Unsafe, "make it private", span.file, change))
         }
         EndpointShape::IntrinsicOfObjects { parts } if !parts.is_empty() => {
-            let part = |(key, choice): &(&str, Choice)| ((*key).to_owned(), written(ctx, choice));
+            let part = |(key, choice): &(&str, Choice)| ((*key).to_owned(), choices::written(ctx, choice));
             let change = Change::Replace { at: span, with: Written::Map(parts.iter().map(part).collect()) };
             let title = "use the function on the parts";
             Some(Remedy::one(Applicability::Unsafe, title, span.file, change))
@@ -72,26 +72,6 @@ fn remedy(ctx: &Context<'_>, span: Span, shape: &EndpointShape) -> Option<Remedy
 fn unwrap(list: Span) -> Remedy {
     let change = Change::Unwrap { at: list };
     Remedy::one(Applicability::Safe, "take it out of the list", list.file, change)
-}
-
-fn written(ctx: &Context<'_>, choice: &Choice) -> Written {
-    match choice {
-        Choice::Written(span) => Written::Copy(*span),
-        Choice::Word(word) => Written::text(*word),
-        Choice::Absent => Written::reference("AWS::NoValue"),
-        Choice::If { condition, branches } => match &**branches {
-            [Choice::Written(yes), Choice::Written(no)]
-                if ctx.sources.slice(*yes) == ctx.sources.slice(*no) =>
-            {
-                Written::Copy(*yes)
-            }
-            branches => {
-                let branches = branches.iter().map(|branch| written(ctx, branch));
-                let arguments = std::iter::once(Written::Copy(*condition)).chain(branches).collect();
-                Written::Call("Fn::If".to_owned(), Box::new(Written::List(arguments)))
-            }
-        },
-    }
 }
 
 fn value_place(shape: &EndpointShape) -> Option<Span> {

@@ -2,14 +2,15 @@
 //!
 //! Who gets in on the stages that were asked for is another rule's.
 
-use crate::diagnostic::{Confidence, Label, Persona, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Persona, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Auth, Caller, CallerClass, Case, PolicySource, Stage};
 use crate::policy::document::Effect;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::{Context, strangers, telling, words};
 use crate::source::Span;
+use crate::syntax::edit::{Change, Written};
 use crate::template::lowered::SurpriseKind;
 
 const ID: &str = "stray-sam-stage";
@@ -110,8 +111,28 @@ fn passable(api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
         ))
         .notes(telling::example(caller, true))
         .notes(Some("assumes that nobody has deleted the stage".to_owned()))
-        .help(HELP),
+        .help(HELP)
+        .remedy(Some(remedy(api))),
     )
+}
+
+/// Whatever version SAM is given, it makes no stage beside the one that is asked for; a body of an older version
+/// stays as it is (aws-sam-translator 1.115.0, `_openapi_postprocess`).
+fn remedy(api: &Api) -> Remedy {
+    let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+    let value = Written::text("3.0.1");
+    let change = match api.origin {
+        ApiOrigin::Implicit => {
+            Change::Set { path: path(&["Globals", "Api", "OpenApiVersion"]), value, after: None }
+        }
+        ApiOrigin::Written | ApiOrigin::Sam => Change::SetIn {
+            mapping: api.id_span,
+            path: path(&["Properties", "OpenApiVersion"]),
+            value,
+            after: Some("StageName".to_owned()),
+        },
+    };
+    Remedy::one(Applicability::Safe, "let SAM make no second stage", api.file, change)
 }
 
 const HELP: &str =
@@ -138,6 +159,7 @@ fn useless(api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
              would be open there."
         ))
         .notes(Some("assumes that nobody has deleted the stage".to_owned()))
-        .help(HELP),
+        .help(HELP)
+        .remedy(Some(remedy(api))),
     )
 }

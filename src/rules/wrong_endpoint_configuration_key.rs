@@ -7,8 +7,8 @@ use crate::exposure::model::{Api, UnknownKey};
 use crate::rules::Context;
 use crate::rules::finding::{Aspect, Finding, Remedy, Subject, push_shared};
 use crate::source::Span;
-use crate::syntax::edit::Change;
-use crate::template::lowered::{Surprise, SurpriseKind};
+use crate::syntax::edit::{Change, Written};
+use crate::template::lowered::{IdMerging, Surprise, SurpriseKind};
 
 const ID: &str = "wrong-endpoint-configuration-key";
 
@@ -60,7 +60,9 @@ fn surprise_about(api: &Api, surprise: &Surprise) -> Option<Finding> {
         SurpriseKind::UnknownEndpointKey { key, nearest } => {
             Some(dropped_key(api, surprise.span, key, *nearest))
         }
-        SurpriseKind::BothEndpointIdSpellings { other } => Some(both_spellings(api, surprise.span, *other)),
+        SurpriseKind::BothEndpointIdSpellings { other, merging } => {
+            Some(both_spellings(api, surprise.span, *other).remedy(merging.as_ref().map(one_spelling)))
+        }
         _ => None,
     }
 }
@@ -94,6 +96,24 @@ fn both_spellings(api: &Api, span: Span, other: Span) -> Finding {
     .related([Label::new(other, "the first spelling"), Label::new(api.id_span, "this API")])
     .why("SAM takes VPCEndpointIds or VpcEndpointIds, but refuses both together, also when one comes from Globals.")
     .help("keep one spelling, VPCEndpointIds, and put all endpoints there")
+}
+
+/// All endpoints under one key.
+fn one_spelling(merging: &IdMerging) -> Remedy {
+    match merging {
+        IdMerging::Inherited { own, spelling } => {
+            let title = format!("spell it `{spelling}` as Globals does, so that both lists count");
+            let change = Change::Rename { key: *own, to: (*spelling).to_owned() };
+            Remedy::one(Applicability::Unsafe, title, own.file, change)
+        }
+        IdMerging::Beside { kept, dropped, missing } => {
+            let item = |span: &Span| (kept.file, Change::Append { list: *kept, item: Written::Copy(*span) });
+            let mut changes: Vec<_> = missing.iter().map(item).collect();
+            changes.push((dropped.file, Change::Remove { at: *dropped }));
+            let title = "put all endpoints under `VPCEndpointIds`".to_owned();
+            Remedy::all(Applicability::Unsafe, title, changes)
+        }
+    }
 }
 
 /// What to do with a key that is no misspelling of one that could be added.

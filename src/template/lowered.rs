@@ -150,6 +150,8 @@ pub enum SurpriseKind {
     BothEndpointIdSpellings {
         /// The first spelling.
         other: Span,
+        /// How one key would do, where both have lists.
+        merging: Option<IdMerging>,
     },
     /// A list field of `Auth.ResourcePolicy` that is no list and is taken apart.
     AllowListNotAList {
@@ -159,6 +161,8 @@ pub enum SurpriseKind {
         given: NotAList,
         /// What the policy reads after the transform, for example `["Ref"]`.
         becomes: Vec<String>,
+        /// Items of a list that come to what is meant, where a function stands in place of the list.
+        items: Option<ListItems>,
     },
     /// An entry of `SourceVpcWhitelist`/`SourceVpcBlacklist` that starts with neither `vpc-` nor `vpce-`.
     AllowListEntryIgnored {
@@ -222,7 +226,7 @@ pub enum SurpriseKind {
         method: String,
         /// Logical id of the function or state machine.
         handler: String,
-        /// Whether SAM could merge it into the body: it does so for functions only.
+        /// Whether SAM could merge it into the body: it does so for functions only, and into paths that are there.
         mergeable: bool,
     },
     /// An event takes the API's default authorizer off with `Authorizer: NONE`. The span is the `NONE`.
@@ -240,8 +244,31 @@ pub enum SurpriseKind {
     UnknownDomainKey {
         /// The key as written.
         key: String,
+        /// Whether it says what `AccessAssociation` has to say.
+        associates: bool,
         /// What was probably meant.
         nearest: Option<&'static str>,
+    },
+}
+
+/// How the lists of two spellings of the endpoint ids come under one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdMerging {
+    /// One list is inherited from `Globals`: under its name the other one is added to it.
+    Inherited {
+        /// The API's own key.
+        own: Span,
+        /// The spelling in `Globals`.
+        spelling: &'static str,
+    },
+    /// Both stand in one map.
+    Beside {
+        /// The list under the documented spelling, which is not empty.
+        kept: Span,
+        /// The key of the other one.
+        dropped: Span,
+        /// What stands in the other list only.
+        missing: Vec<Span>,
     },
 }
 
@@ -295,6 +322,17 @@ pub enum Choice {
         /// Where it holds, and where not.
         branches: Box<[Choice; 2]>,
     },
+}
+
+/// Items that stand for a function which yields a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListItems {
+    /// The function yields one text: it is the item.
+    Itself,
+    /// `Fn::If` of lists: the function at each item.
+    Choices(Vec<Choice>),
+    /// `Fn::Split`: so many pieces, the first only where it is not known how many there are.
+    Pieces(usize),
 }
 
 /// What stands where SAM wants a list.

@@ -16,7 +16,7 @@ pub(super) fn behind_colon(sites: &Sites<'_>, entry: Entry, value: &Written) -> 
     let start = sites.tree.span(entry.key).range.start;
     let colon = colon(sites, entry.key).unwrap_or(": ");
     let text = match own_line(sites, start) {
-        Some(indent) => spread(sites, value, indent.len(), colon)?,
+        Some(indent) => spread(sites, value, indent, colon)?,
         None => written::inline(sites.tree, value, true)?,
     };
     let blank = if colon.ends_with(' ') { " " } else { "" };
@@ -50,7 +50,7 @@ pub(super) fn insert(
     let colon = colon(sites, before.key).unwrap_or(": ");
     let indent = own_line(sites, first_start);
     let value = match (indent, sites.is_json()) {
-        (Some(indent), true) => spread(sites, value, indent.len(), colon)?,
+        (Some(indent), true) => spread(sites, value, indent, colon)?,
         _ => written::inline(sites.tree, value, true)?,
     };
     let text = format!("{}{colon}{value}", written::key(sites.tree, key));
@@ -67,11 +67,18 @@ pub(super) fn insert_before(
     let start = sites.tree.tagged_span(first).range.start;
     let colon = colon(sites, first).unwrap_or(": ");
     let value = match (own_line(sites, start), sites.is_json()) {
-        (Some(indent), true) => spread(sites, value, indent.len(), colon)?,
+        (Some(indent), true) => spread(sites, value, indent, colon)?,
         _ => written::inline(sites.tree, value, true)?,
     };
     let text = format!("{}{colon}{value}{}", written::key(sites.tree, key), separator(sites, start));
     Some(lines::insertion(start, close_up(sites, colon, text)))
+}
+
+/// JSON as the file is set: by its first colon.
+pub(super) fn as_the_file(sites: &Sites<'_>, text: String) -> String {
+    let top = sites.tree.root().and_then(|root| sites.tree.entries(root).first());
+    let colon = top.and_then(|entry| colon(sites, entry.key)).unwrap_or(": ");
+    close_up(sites, colon, text)
 }
 
 /// Leaves the blanks behind commas and colons out where the file has none.
@@ -102,12 +109,6 @@ fn colon<'text>(sites: &Sites<'text>, key: NodeId) -> Option<&'text str> {
     (text.contains(':') && (text.ends_with(' ') || sites.is_json())).then_some(text)
 }
 
-/// A value of JSON over several lines, if its key begins one.
-pub(super) fn beside_own_line(sites: &Sites<'_>, key: NodeId, value: &Written) -> Option<String> {
-    let indent = own_line(sites, sites.tree.span(key).range.start)?;
-    spread(sites, value, indent.len(), colon(sites, key).unwrap_or(": "))
-}
-
 /// The indentation of a line, if nothing else stands before `start` on it.
 fn own_line<'text>(sites: &Sites<'text>, start: u32) -> Option<&'text str> {
     let before = lines::before(sites.tree.text(), start);
@@ -123,21 +124,22 @@ fn separator(sites: &Sites<'_>, first: u32) -> String {
 }
 
 /// A value of JSON over several lines: mappings that are not empty open up, and lists of such.
-fn spread(sites: &Sites<'_>, value: &Written, column: usize, colon: &str) -> Option<String> {
+fn spread(sites: &Sites<'_>, value: &Written, close: &str, colon: &str) -> Option<String> {
     let nl = lines::line_end(sites.tree.text());
-    let deeper = column + sites.indent_unit_of_brackets();
-    let (pad, close) = (" ".repeat(deeper), " ".repeat(column));
+    let unit =
+        if close.contains('\t') { "\t".to_owned() } else { " ".repeat(sites.indent_unit_of_brackets()) };
+    let pad = format!("{close}{unit}");
     Some(match value {
         Written::Map(entries) if !entries.is_empty() => {
             let entry = |(key, value): &(String, Written)| {
-                let value = spread(sites, value, deeper, colon)?;
+                let value = spread(sites, value, &pad, colon)?;
                 Some(format!("{pad}{}{colon}{value}", written::key(sites.tree, key)))
             };
             let all: Option<Vec<_>> = entries.iter().map(entry).collect();
             format!("{{{nl}{}{nl}{close}}}", all?.join(&format!(",{nl}")))
         }
         Written::List(items) if !items.is_empty() => {
-            let item = |item: &Written| Some(format!("{pad}{}", spread(sites, item, deeper, colon)?));
+            let item = |item: &Written| Some(format!("{pad}{}", spread(sites, item, &pad, colon)?));
             let all: Option<Vec<_>> = items.iter().map(item).collect();
             format!("[{nl}{}{nl}{close}]", all?.join(&format!(",{nl}")))
         }
@@ -160,12 +162,10 @@ pub(super) fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<
     // What is set on lines of its own opens up as its neighbour does.
     let open = sites.text_of(sites.tree.tagged_span(first).range).is_some_and(|text| text.contains('\n'));
     let text = match own_line(sites, start) {
-        Some(indent) if open && sites.is_json() => spread(sites, item, indent.len(), ": ")?,
+        Some(indent) if open && sites.is_json() => spread(sites, item, indent, ": ")?,
         _ => written::inline(sites.tree, item, true)?,
     };
-    let top = sites.tree.root().and_then(|root| sites.tree.entries(root).first());
-    let colon = top.and_then(|entry| colon(sites, entry.key)).unwrap_or(": ");
-    let text = close_up(sites, colon, format!("{}{text}", separator(sites, start)));
+    let text = as_the_file(sites, format!("{}{text}", separator(sites, start)));
     Some(lines::insertion(sites.end_of(last)?, text))
 }
 

@@ -110,6 +110,14 @@ pub enum Change {
         /// The value.
         value: Written,
     },
+    /// Takes an item out of the list under a key and puts it at the end of the list under another key of the same
+    /// mapping, which is made where it is missing.
+    Move {
+        /// The item.
+        item: Span,
+        /// The other key.
+        to: String,
+    },
     /// Makes a value the last argument of an intrinsic function.
     Call {
         /// The value.
@@ -185,6 +193,7 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
             set(sites, sites.value(*mapping)?, path, value, after.as_deref())
         }
         Change::SetFirst { mapping, key, value } => set_first(sites, sites.value(*mapping)?, key, value),
+        Change::Move { item, to } => move_item(sites, sites.node(*item)?, to),
         Change::Call { at, function, before } => call(sites, sites.node(*at)?, function, before),
         Change::Merge { within, path, entries, replaces, after, first } => {
             let mapping = within.map_or_else(|| sites.tree.root(), |at| sites.value(at))?;
@@ -228,7 +237,7 @@ fn replace(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEd
     if let Some(edits) = replace_with_block(sites, node, with) {
         return Some(edits);
     }
-    let text = written::inline(sites.tree, with, sites.in_brackets(node))?;
+    let text = flow::as_the_file(sites, written::inline(sites.tree, with, sites.in_brackets(node))?);
     // A block below its key moves up beside it.
     let range = match sites.place(node)? {
         Place::Value { entry, .. } if sites.is_block_below(node) => {
@@ -248,13 +257,14 @@ fn replace_with_block(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option
     matches!(with, Written::Map(entries) if !entries.is_empty()).then_some(())?;
     let (text, key) = (sites.tree.text(), sites.tree.span(entry.key).range);
     let range = sites.own_range(node)?;
+    let behind_colon = lines::range(sites.colon_after(key.end)?, range.end);
     if sites.is_json() {
-        return Some(vec![TextEdit { range, text: flow::beside_own_line(sites, entry.key, with)? }]);
+        return Some(vec![TextEdit { range: behind_colon, text: flow::behind_colon(sites, entry, with)? }]);
     }
     let rest = sites.text_of(lines::range(range.end, lines::end_of_line(text, range.end)))?;
     (!sites.in_brackets(node) && rest.trim().is_empty()).then_some(())?;
     let block = block::below_key(sites, lines::column(text, key.start), with)?;
-    Some(vec![TextEdit { range: lines::range(sites.colon_after(key.end)?, range.end), text: block }])
+    Some(vec![TextEdit { range: behind_colon, text: block }])
 }
 
 fn set_first(sites: &Sites<'_>, mapping: NodeId, key: &str, value: &Written) -> Option<Vec<TextEdit>> {
@@ -267,17 +277,53 @@ fn set_first(sites: &Sites<'_>, mapping: NodeId, key: &str, value: &Written) -> 
     }
 }
 
+fn move_item(sites: &Sites<'_>, item: NodeId, to: &str) -> Option<Vec<TextEdit>> {
+    let Place::Item { list } = sites.place(item)? else { return None };
+    let Place::Value { mapping, entry } = sites.place(list)? else { return None };
+    sites.tree.tag(list).is_none().then_some(())?;
+    let copy = Written::Copy(sites.tree.tagged_span(item));
+    let only = sites.tree.items(list).len() == 1;
+    let mut added = match sites.tree.entry(mapping, to) {
+        None if only => return rename(sites, sites.tree.span(entry.key), to),
+        None => {
+            let value = Written::List(vec![copy]);
+            set(sites, mapping, &[to.to_owned()], &value, sites.tree.scalar(entry.key))?
+        }
+        Some(other) => {
+            sites.is_own_entry(mapping, other).then_some(())?;
+            let holds = sites.tree.is_sequence(other.value) && sites.tree.tag(other.value).is_none();
+            holds.then(|| append(sites, other.value, &copy))??
+        }
+    };
+    let mut taken = remove(sites, if only { entry.key } else { item })?;
+    let ([new], [gone]) = (added.as_mut_slice(), taken.as_mut_slice()) else { return None };
+    // Behind the last item of a block is behind what is taken out.
+    if gone.range.start <= new.range.start && new.range.end < gone.range.end {
+        let end = lines::line_end(sites.tree.text());
+        gone.text = match new.text.strip_prefix(end) {
+            Some(text) => format!("{text}{end}"),
+            None => return None,
+        };
+        return Some(taken);
+    }
+    added.append(&mut taken);
+    Some(added)
+}
+
 fn call(sites: &Sites<'_>, node: NodeId, function: &str, before: &[Written]) -> Option<Vec<TextEdit>> {
     (!sites.is_absent(node) && !sites.is_block_scalar(node)).then_some(())?;
     let range = sites.own_range(node)?;
     let inline = sites.in_brackets(node) || !sites.text_of(range)?.contains('\n');
     if !inline || !written::fits_in_brackets(sites.tree, node) {
-        return block::call(sites, node, range, function, before);
+        let arguments = before.iter().cloned().chain([Written::Copy(sites.tree.tagged_span(node))]);
+        let whole = || Written::Call(function.to_owned(), Box::new(Written::List(arguments.collect())));
+        let block = block::call(sites, node, range, function, before);
+        return block.or_else(|| replace(sites, node, &whole()));
     }
     let before = before.iter().map(|argument| written::inline(sites.tree, argument, true));
     let before = before.collect::<Option<Vec<_>>>()?.join(", ");
     let (open, close) = match (sites.is_json(), function.strip_prefix("Fn::")) {
-        (true, _) => (format!("{{\"{function}\": [{before}, "), "]}"),
+        (true, _) => (flow::as_the_file(sites, format!("{{\"{function}\": [{before}, ")), "]}"),
         (false, Some(short)) => (format!("!{short} [{before}, "), "]"),
         (false, None) => return None,
     };

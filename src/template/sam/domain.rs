@@ -226,7 +226,9 @@ fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {
                 true => Some("AccessAssociation"),
                 false => nearest(&key, &KEYS),
             };
-            lowering.surprise(&api.id, span, SurpriseKind::UnknownDomainKey { key, nearest: near });
+            let associates = lowering.nodes.get(entry.value, "VpcEndpointId").is_some();
+            let kind = SurpriseKind::UnknownDomainKey { key, associates, nearest: near };
+            lowering.surprise(&api.id, span, kind);
         }
     }
 }

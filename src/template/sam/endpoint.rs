@@ -3,8 +3,9 @@
 //! A map with a truthy `Type` is the object form; anything else is put whole into `Types: [ … ]`
 //! (aws-sam-translator 1.115.0, `ApiGenerator._set_endpoint_configuration`).
 
+use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
-use crate::template::lowered::{Choice, EndpointShape, RefusalKind, SurpriseKind};
+use crate::template::lowered::{Choice, EndpointShape, IdMerging, RefusalKind, SurpriseKind};
 use crate::template::sam::lowering::{Lowering, Parent, Refuse, Step};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::nearest;
@@ -94,9 +95,38 @@ fn both_spellings(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) -> Ste
     if (other.file, other.range) > (span.file, span.range) {
         std::mem::swap(&mut other, &mut span);
     }
-    lowering.surprise(&api.id, span, SurpriseKind::BothEndpointIdSpellings { other });
+    let merging = merging(lowering, first, second);
+    lowering.surprise(&api.id, span, SurpriseKind::BothEndpointIdSpellings { other, merging });
     let reason = "`VPCEndpointIds` and `VpcEndpointIds` cannot be used together in `EndpointConfiguration`";
     Err(Refuse::new(span, reason).of_kind(RefusalKind::BothEndpointIdSpellings))
+}
+
+/// How one of the two keys would do: `VPCEndpointIds` and `VpcEndpointIds`, in this order.
+fn merging(lowering: &Lowering<'_>, first: Entry, second: Entry) -> Option<IdMerging> {
+    let nodes = &lowering.nodes;
+    let lists = [first, second].map(|entry| nodes.shape(entry.value) == Shape::List);
+    (lists == [true, true]).then_some(())?;
+    let keys = [first, second].map(|entry| nodes.span(entry.key));
+    let globals = lowering.template.globals.map(|globals| nodes.span(globals));
+    let inherited =
+        |key: Span| globals.is_some_and(|all| all.file == key.file && all.range.contains(key.range));
+    match keys.map(inherited) {
+        [true, false] => Some(IdMerging::Inherited { own: keys[1], spelling: ID_KEYS[0] }),
+        [false, true] => Some(IdMerging::Inherited { own: keys[0], spelling: ID_KEYS[1] }),
+        _ => {
+            let kept = nodes.items(first.value);
+            let spans = |items: &[NodeId]| -> Vec<Span> {
+                items.iter().map(|&item| nodes.tree.tagged_span(item)).collect()
+            };
+            let text = |span: Span| nodes.tree.text().get(span.range.as_usize());
+            let known: Vec<_> = spans(&kept).into_iter().map(text).collect();
+            let mut missing = spans(&nodes.items(second.value));
+            missing.retain(|&span| !known.contains(&text(span)));
+            let beside =
+                IdMerging::Beside { kept: nodes.span(first.value), dropped: nodes.span(second.key), missing };
+            (!kept.is_empty()).then_some(beside)
+        }
+    }
 }
 
 fn report_unknown_keys(lowering: &mut Lowering<'_>, api: &Parent, map: NodeId) {

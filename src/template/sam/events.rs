@@ -356,10 +356,16 @@ fn report_missing_path(lowering: &mut Lowering<'_>, handler: &Handler<'_>, place
         path: path.clone(),
         method: shown_method(method),
         handler: handler.parent.id.clone(),
-        mergeable: !handler.is_state_machine,
+        mergeable: !handler.is_state_machine && paths.is_some_and(|paths| takes(nodes, paths, path)),
     };
     let span = *path_span;
     lowering.surprise(&placed.api.id, span, kind);
+}
+
+/// Whether SAM can merge a method into the paths of a body: there are some, and no function stands at this one.
+fn takes(nodes: &Nodes, paths: NodeId, path: &str) -> bool {
+    let there = nodes.entry(paths, path).map(|entry| entry.value);
+    !nodes.tree.entries(paths).is_empty() && there.is_none_or(|item| nodes.shape(item) == Shape::Map)
 }
 
 fn serves(nodes: &Nodes, paths: NodeId, operation: &Operation) -> bool {

@@ -24,6 +24,7 @@ mod http_api;
 mod http_events;
 mod identifier;
 mod implicit;
+mod list_items;
 mod local_files;
 mod lowering;
 mod nodes;

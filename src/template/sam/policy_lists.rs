@@ -6,6 +6,7 @@
 use crate::source::Span;
 use crate::syntax::tree::{Entry, NodeId};
 use crate::template::lowered::{NotAList, RefusalKind, SurpriseKind};
+use crate::template::sam::list_items;
 use crate::template::sam::lowering::{Lowering, Refuse};
 use crate::template::sam::nodes::{Nodes, Shape};
 use crate::template::sam::schema::nearest;
@@ -209,7 +210,14 @@ fn intrinsic_list(lowering: &mut Lowering<'_>, field: &Field<'_>, into: &mut Col
 
 fn report_not_a_list(lowering: &mut Lowering<'_>, field: &Field<'_>, given: NotAList, becomes: Vec<String>) {
     let span = lowering.nodes.tree.tagged_span(field.entry.value);
-    let kind = SurpriseKind::AllowListNotAList { field: field.name.to_owned(), given, becomes };
+    let items = match &given {
+        // SAM wants to see the text of what stands in the other lists.
+        NotAList::Intrinsic(_) if field.name.starts_with("Intrinsic") => {
+            list_items::of(lowering, field.entry.value)
+        }
+        _ => None,
+    };
+    let kind = SurpriseKind::AllowListNotAList { field: field.name.to_owned(), given, becomes, items };
     lowering.surprise(field.resource, span, kind);
 }
 
