@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// `::error file=…,line=…,endLine=…,col=…,endColumn=…,title=…`. Columns mean something only inside of one line.
+/// `::error title=…,file=…,line=…,endLine=…,col=…,endColumn=…`. Columns mean something only inside of one line.
 fn head(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let span = diagnostic.primary.span;
     let start = place(span, sources);
@@ -40,11 +40,11 @@ fn head(diagnostic: &Diagnostic, sources: &Sources) -> String {
         String::new()
     };
     format!(
-        "::{} file={},line={},endLine={end_line}{columns},title={}",
+        "::{} title={},file={},line={},endLine={end_line}{columns}",
         command(diagnostic.severity),
+        property(&format!("wicketgate ({})", diagnostic.rule)),
         property(sources.name(span.file)),
         start.line,
-        property(&format!("wicketgate ({})", diagnostic.rule)),
     )
 }
 

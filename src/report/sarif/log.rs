@@ -113,8 +113,7 @@ pub(super) struct Base {
 #[derive(Serialize)]
 pub(super) struct Artifact {
     pub(super) location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) roles: Vec<&'static str>,
+    pub(super) roles: [&'static str; 1],
 }
 
 #[derive(Clone, Serialize)]

@@ -92,6 +92,8 @@ struct Writer<'a> {
     /// Every file that the log names, in the order of its list of artifacts.
     files: Vec<FileId>,
     indices: BTreeMap<FileId, usize>,
+    /// How many of them are templates that were judged, or named by a finding.
+    n_found: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -103,6 +105,7 @@ impl<'a> Writer<'a> {
             table: Table::new(pages, diagnostics()),
             files: Vec::new(),
             indices: BTreeMap::new(),
+            n_found: 0,
         };
         run.templates.iter().for_each(|file| writer.add(*file));
         for diagnostic in diagnostics() {
@@ -111,6 +114,7 @@ impl<'a> Writer<'a> {
             let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits);
             edits.for_each(|(file, _)| writer.add(*file));
         }
+        writer.n_found = writer.files.len();
         let reasons = run.hidden.iter().flat_map(|hidden| &hidden.reasons);
         reasons.filter_map(|reason| reason.place).for_each(|span| writer.add(span.file));
         writer
@@ -124,10 +128,14 @@ impl<'a> Writer<'a> {
     }
 
     fn artifacts(&self, run: &Run<'_>) -> Vec<log::Artifact> {
-        let n_templates = run.templates.len();
+        let role = |index| match index {
+            index if index < run.templates.len() => "analysisTarget",
+            index if index < self.n_found => "resultFile",
+            _ => "userSpecifiedConfiguration",
+        };
         let artifact = |(index, file): (usize, &FileId)| log::Artifact {
             location: self.artifact_location(*file),
-            roles: if index < n_templates { vec!["analysisTarget"] } else { Vec::new() },
+            roles: [role(index)],
         };
         self.files.iter().enumerate().map(artifact).collect()
     }
