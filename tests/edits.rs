@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wicketgate::source::{FileId, TextEdit};
+use wicketgate::source::{FileId, Span, TextEdit};
 use wicketgate::syntax::edit::{Change, Editor, Written};
 use wicketgate::syntax::parse::parse;
 use wicketgate::syntax::tree::{Format, Kind, NodeId, Tree};
@@ -91,6 +91,7 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
 /// `merge PATH = MAPPING`, `over PATH = MAPPING`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
 /// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`, `copy-in PATH = PATH` (below the key
 /// `In`), `first PATH = VALUE` (of the key `New`), `call-join PATH`, `move PATH = KEY`.
+/// `uncomment NUMBER`.
 fn change(tree: &Tree, line: &str) -> Change {
     let (verb, rest) = line.split_once(' ').unwrap();
     let (path, value) = rest.split_once(" = ").unwrap_or((rest, ""));
@@ -107,7 +108,7 @@ fn change(tree: &Tree, line: &str) -> Change {
         let (after, first) = (&["Transform", "Type"], &["Parameters"]);
         Change::Merge { within: None, path: keys(path), entries, replaces, after, first }
     };
-    let missing = ["set", "merge", "over"].contains(&verb);
+    let missing = ["set", "merge", "over", "uncomment"].contains(&verb);
     let (key, node) = if missing { (NodeId(0), NodeId(0)) } else { at(tree, path) };
     match verb {
         "set" => Change::Set { path: keys(path), value: parsed(), after },
@@ -129,6 +130,10 @@ fn change(tree: &Tree, line: &str) -> Change {
             Change::Call { at: tree.tagged_span(node), function: "Fn::Join".to_owned(), before }
         }
         "rename" => Change::Rename { key: tree.span(key), to: value.to_owned() },
+        "uncomment" => {
+            let comment = tree.comments()[path.parse::<usize>().unwrap()].range;
+            Change::RemoveComment { at: Span::new(tree.file(), comment) }
+        }
         "remove" => Change::Remove { at: tree.span(key) },
         "append" => Change::Append { list: tree.span(node), item: parsed() },
         "join" => Change::Join { at: tree.tagged_span(node), item: parsed() },

@@ -16,7 +16,7 @@ use wicketgate::check::settings::Settings;
 use wicketgate::check::{self, File, Outcome, Role, muting, policy};
 use wicketgate::config;
 use wicketgate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Persona, RuleId};
-use wicketgate::fix;
+use wicketgate::fix::{self, Progress};
 use wicketgate::glob::Glob;
 use wicketgate::intent::Posture;
 use wicketgate::intent::date::Date;
@@ -115,8 +115,10 @@ fn approved_by(text: &str) -> Option<&str> {
 }
 
 /// The settings of the policy file of a case that is a folder.
-fn policy_of(path: &Path, sources: &mut Sources) -> Settings {
-    let Ok(text) = fs::read_to_string(path.join("wicketgate.toml")) else { return Settings::default() };
+fn policy_of(path: &Path, sources: &mut Sources, texts: &Texts) -> Settings {
+    const NAME: &str = "wicketgate.toml";
+    let Ok(text) = fs::read_to_string(path.join(NAME)) else { return Settings::default() };
+    let text = texts.get(NAME).cloned().unwrap_or(text);
     let file = sources.add(SourceFile::new("wicketgate.toml", text));
     let (settings, mistakes) = config::read(file, sources.get(file).unwrap().text());
     assert_eq!(mistakes, [], "{}", path.display());
@@ -138,7 +140,7 @@ fn run_with(path: &Path, base: &Path, rules: &[&str], texts: &Texts) -> (Sources
         select: rules.iter().map(|rule| RuleId::owned((*rule).to_owned())).collect(),
         persona: Persona::Auditor,
         today: Date::parse("2027-01-01"),
-        ..policy_of(path, &mut sources)
+        ..policy_of(path, &mut sources, texts)
     };
     let mut files = Vec::new();
     for path in &paths {
@@ -240,7 +242,8 @@ fn mended(case: &Case) -> Option<String> {
     };
     let (mut texts, mut left) = (Texts::new(), outcome.diagnostics.clone());
     let total = left.len();
-    for _ in 0..fix::MAX_ROUNDS {
+    let mut progress = Progress::default();
+    loop {
         let (sources, outcome) = run_with(&case.path, &base, &[&case.rule], &texts);
         let plan = fix::choose(&outcome.diagnostics, Applicability::Unsafe, |_| true);
         left = outcome.diagnostics;
@@ -248,12 +251,15 @@ fn mended(case: &Case) -> Option<String> {
             let source = sources.get(*file).unwrap();
             for (at, comment) in comments(source.text()) {
                 let goes = edits.iter().any(|edit| edit.range.as_usize().contains(&at));
-                let asked = plan.chosen.iter().all(|chosen| chosen.applicability == Applicability::Unsafe);
+                // A comment that is an exception says what the finding is about.
+                let ours = comment.trim_start_matches('#').trim_start().starts_with("wicketgate:");
+                let risky = plan.chosen.iter().all(|chosen| chosen.applicability == Applicability::Unsafe);
+                let asked = ours || risky;
                 assert!(!goes || asked, "{}: a safe fix takes `{comment}` away", case.name());
             }
             texts.insert(source.name().to_owned(), fix::apply(source.text(), edits).unwrap());
         }
-        if plan.is_empty() {
+        if plan.is_empty() || !progress.goes_on(&plan) {
             break;
         }
     }

@@ -76,7 +76,7 @@ impl<'run> Bench<'run> {
     fn judge_file(&self, rules: &[Rule], file: FileId, facts: &Facts) -> Judged {
         let mut judged = judge_file(rules, &self.context(file, facts));
         let shown = judged.findings.iter_mut().filter(|finding| self.settings.shows(&finding.diagnostic));
-        remedies::realise(shown, self.trees);
+        remedies::realise(shown, self.trees, self.sources);
         judged
     }
 

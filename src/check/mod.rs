@@ -154,7 +154,10 @@ pub fn run(
     let is_reported = |file: FileId| reported.binary_search(&file).is_ok();
     let internal_error = !failures.is_empty();
     acceptance.count(&findings, &bench);
-    let about_exceptions = acceptance.findings(is_reported, |file| !read.problems.contains_key(&file));
+    let all_whole = read.problems.is_empty() && !internal_error;
+    let mut about_exceptions =
+        acceptance.findings(is_reported, |file| !read.problems.contains_key(&file), all_whole);
+    remedies::realise(about_exceptions.iter_mut(), analysis.trees(), sources);
     let chosen = select::choose(findings, about_exceptions, settings, &bench, &acceptance, is_reported);
     let failures = failures.into_iter().map(|failure| failure.diagnostic);
     let refused = analysis.refused.found.iter().filter(|refused| select::touches(refused, is_reported));

@@ -57,6 +57,7 @@ fn exception(written: &config::settings::Exception, is_shared: bool) -> Exceptio
         expires: written.expires.clone(),
         fingerprint: written.fingerprint.clone(),
         span: written.span,
+        whole: written.span,
         is_shared,
         mistakes: Vec::new(),
     }

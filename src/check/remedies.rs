@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::config::removal;
 use crate::diagnostic::{Applicability, Fix};
 use crate::rules::finding::{Finding, OnlyUse, Remedy};
-use crate::source::FileId;
+use crate::source::{FileId, Sources};
 use crate::syntax::edit::{Change, Edited, Editor};
 use crate::syntax::tree::{Entry, NodeId, Tree};
 
@@ -17,6 +18,7 @@ use crate::syntax::tree::{Entry, NodeId, Tree};
 pub(super) fn realise<'f>(
     findings: impl Iterator<Item = &'f mut Finding>,
     trees: &FxHashMap<FileId, Arc<Tree>>,
+    sources: &Sources,
 ) {
     let mut editors: FxHashMap<FileId, Option<Editor<'_>>> = FxHashMap::default();
     for finding in findings {
@@ -27,7 +29,10 @@ pub(super) fn realise<'f>(
             let mut edits = |file: FileId, changes: &[Change]| {
                 let editor =
                     editors.entry(file).or_insert_with(|| trees.get(&file).map(|tree| Editor::new(tree)));
-                editor.as_ref()?.edits(changes)
+                match editor {
+                    Some(editor) => editor.edits(changes),
+                    None => in_policy_file(sources, file, changes),
+                }
             };
             let mut by_file: BTreeMap<FileId, Vec<Change>> = BTreeMap::new();
             for (file, change) in &remedy.changes {
@@ -38,6 +43,12 @@ pub(super) fn realise<'f>(
             finding.diagnostic.fixes.push(fix(remedy, edited));
         }
     }
+}
+
+/// The edits of a policy file, from which tables are taken and nothing else.
+fn in_policy_file(sources: &Sources, file: FileId, changes: &[Change]) -> Option<Edited> {
+    let [Change::Remove { at }] = changes else { return None };
+    removal::table(sources.get(file)?.text(), at.range)
 }
 
 /// Whether one place of the template uses the parameter, and its `AllowedValues` let it be changed.

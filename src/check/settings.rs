@@ -32,6 +32,8 @@ pub struct Settings {
     pub today: Option<Date>,
     /// Whether all files that the policy file is for are part of the run.
     pub is_whole: bool,
+    /// Whether every environment is judged, with the values it has: otherwise what hides nothing here may be needed.
+    pub all_environments: bool,
     /// Paths of files relative to the folder that decisions are for; its name for a file that is not here.
     pub paths: BTreeMap<FileId, String>,
     /// Who the findings are for.
@@ -58,6 +60,7 @@ impl Default for Settings {
             limits: Limits::default(),
             today: None,
             is_whole: true,
+            all_environments: true,
             paths: BTreeMap::new(),
             persona: Persona::Regular,
             select: Vec::new(),

@@ -51,8 +51,9 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
     })?;
     progress.say(|| format!("judging {} templates", input.files.len()));
     let bindings = environments::flags(&args.environment)?;
-    let read = policies(&mut input, &args.policy, &args.environment, &bindings, &flags(args))?;
-    let policies = match read {
+    let flags = flags(args);
+    let mut read = |input: &mut Input| policies(input, &args.policy, &args.environment, &bindings, &flags);
+    let policies = match read(&mut input)? {
         Ok(policies) => policies,
         Err(mistakes) => return refuse(args, &input, &mistakes),
     };
@@ -69,7 +70,7 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
         return Err(failure);
     }
     if fix::is_wanted(args) {
-        return mend(args, &mut input, &policies, judged, started);
+        return mend(args, &mut input, fix::Judge { policies, read: &mut read }, judged, started);
     }
     let notes = baseline::apply(args, &input, &mut judged)?;
     report(args, &input, &policies, &judged, &notes, started)
@@ -79,11 +80,11 @@ fn run_here(args: &CheckArgs) -> Result<Status, Failure> {
 fn mend(
     args: &CheckArgs,
     input: &mut Input,
-    policies: &Policies,
+    mut judge: fix::Judge<'_>,
     judged: Judged,
     started: Instant,
 ) -> Result<Status, Failure> {
-    let mut mended = fix::mend(args, input, policies, judged)?;
+    let mut mended = fix::mend(args, input, &mut judge, judged)?;
     let said = (mended.changes() && !args.quiet).then(|| mended.summary(args.diff));
     if args.diff {
         fix::show(args, input, &mended)?;
@@ -103,7 +104,7 @@ fn mend(
         match args.output {
             Some(_) => {
                 let numbers = numbers(&mended.judged);
-                results::write_judged(args, input, policies, &mended.judged, &numbers, left)?;
+                results::write_judged(args, input, &judge.policies, &mended.judged, &numbers, left)?;
             }
             None => note_diagnostics(&mended.judged.diagnostics(), input),
         }
@@ -112,7 +113,7 @@ fn mend(
     }
     let mut notes: Vec<String> = said.into_iter().collect();
     notes.extend(baseline::apply(args, input, &mut mended.judged)?);
-    report(args, input, policies, &mended.judged, &notes, started)
+    report(args, input, &judge.policies, &mended.judged, &notes, started)
 }
 
 /// Reports mistakes because of which nothing was judged.

@@ -11,14 +11,14 @@ use crate::cli::args::CheckArgs;
 use crate::cli::baseline;
 use crate::cli::failure::Failure;
 use crate::cli::input::Input;
-use crate::cli::judge::{Judged, Policies, judge};
+use crate::cli::judge::{Judged, Policies, ReadPolicies, judge};
 use crate::cli::output::{deliver, replace_file, to_stdout};
 use crate::diagnostic::Applicability;
-use crate::fix::{self, Chosen, MAX_ROUNDS};
+use crate::fix::{self, Chosen, Progress};
 use crate::load::{self, Role};
 use crate::report::diff::{self, Changed};
 use crate::rules::unreadable_template;
-use crate::source::FileId;
+use crate::source::{FileId, TextEdit};
 
 /// What was mended, in memory.
 pub(super) struct Mended {
@@ -74,6 +74,35 @@ pub(super) fn reads_stdin(args: &CheckArgs) -> bool {
     args.paths.iter().any(|path| path.as_os_str() == "-")
 }
 
+/// What texts are judged by.
+pub(super) struct Judge<'a> {
+    /// What governs the run.
+    pub(super) policies: Policies,
+    /// Reads that again, from the texts of the run.
+    pub(super) read: &'a mut dyn FnMut(&mut Input) -> Result<ReadPolicies, Failure>,
+}
+
+impl Judge<'_> {
+    /// Judges changed texts.
+    fn judge(
+        &mut self,
+        input: &mut Input,
+        changed: &BTreeMap<FileId, Vec<TextEdit>>,
+    ) -> Result<Judged, Failure> {
+        if let Some(&file) = changed.keys().find(|file| self.policies.own(**file)) {
+            self.policies = match (self.read)(input)? {
+                Ok(policies) => policies,
+                Err(mistakes) => {
+                    let name = input.sources.name(file).to_owned();
+                    let message = mistakes.into_iter().next().map_or_else(String::new, |one| one.message);
+                    return Err(Failure::BrokenFix { name, message });
+                }
+            };
+        }
+        Ok(judge(input, &self.policies))
+    }
+}
+
 /// Mends the texts of `input` as far as the flags allow.
 ///
 /// # Errors
@@ -81,19 +110,26 @@ pub(super) fn reads_stdin(args: &CheckArgs) -> bool {
 pub(super) fn mend(
     args: &CheckArgs,
     input: &mut Input,
-    policies: &Policies,
+    judge: &mut Judge<'_>,
     mut judged: Judged,
 ) -> Result<Mended, Failure> {
     let allowed = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let mut before: BTreeMap<FileId, Arc<str>> = BTreeMap::new();
     let mut chosen = Vec::new();
     let reported = input.reported();
-    for _ in 0..MAX_ROUNDS {
+    let writes_policies = !reads_stdin(args);
+    let mut progress = Progress::default();
+    loop {
         let mut asked = judged.clone();
         baseline::hide_known(args, input, &mut asked)?;
-        let plan = fix::choose(&asked.diagnostics(), allowed, |file| reported.binary_search(&file).is_ok());
+        let may_edit =
+            |file| reported.binary_search(&file).is_ok() || (writes_policies && judge.policies.own(file));
+        let plan = fix::choose(&asked.diagnostics(), allowed, may_edit);
         if plan.is_empty() {
             return Ok(Mended { before, chosen, judged });
+        }
+        if !progress.goes_on(&plan) {
+            return Err(Failure::Unsettled);
         }
         for (&file, edits) in &plan.edits {
             let source = input.sources.get(file).ok_or(Failure::Unsettled)?;
@@ -102,7 +138,7 @@ pub(super) fn mend(
             input.sources.replace(file, text);
         }
         chosen.extend(plan.chosen);
-        judged = judge(input, policies);
+        judged = judge.judge(input, &plan.edits)?;
         let broken = judged.diagnostics().into_iter().find(|found| {
             found.rule == unreadable_template::ID && plan.edits.contains_key(&found.primary.span.file)
         });
@@ -114,7 +150,6 @@ pub(super) fn mend(
             return Ok(Mended { before: BTreeMap::new(), chosen: Vec::new(), judged });
         }
     }
-    Err(Failure::Unsettled)
 }
 
 /// Shows the changes as a diff.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::PolicyArgs;
 use crate::cli::failure::Failure;
-use crate::cli::policy::Discoverer;
+use crate::cli::policy::{Discoverer, Known};
 use crate::load::{self, LoadError, Loaded, LocalReader, Request, Role, TextProblem};
 use crate::source::{FileId, Sources};
 use crate::syntax::sniff;
@@ -42,6 +42,8 @@ pub(super) struct Input {
     pub(super) excluded: Vec<String>,
     pub(super) errors: Vec<LoadError>,
     pub(super) local: LocalReader,
+    /// Policy files and own rules of the run.
+    pub(super) known: Known,
     /// Paths as given.
     named: Vec<PathBuf>,
 }
@@ -105,6 +107,7 @@ fn register(working: PathBuf, loaded: Loaded, named: Vec<PathBuf>) -> Input {
         excluded: loaded.excluded,
         errors: loaded.errors,
         local: loaded.local,
+        known: Known::default(),
         named,
     }
 }

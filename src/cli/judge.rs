@@ -134,7 +134,8 @@ pub(super) struct Judged {
 }
 
 /// Reads the policy files of the run. Each group costs a run of the driver, so files of different policy files
-/// that say the same are one group. `bindings` is what the flags say about every stack.
+/// that say the same are one group. `bindings` is what the flags say about every stack. Asked once more it reads
+/// what the sources say by then.
 pub(super) fn policies(
     input: &mut Input,
     from: &PolicyArgs,
@@ -143,7 +144,8 @@ pub(super) fn policies(
     flags: &Flags,
 ) -> Result<ReadPolicies, Failure> {
     let mut mistakes = Vec::new();
-    let mut known = BTreeMap::new();
+    let mut known = std::mem::take(&mut input.known);
+    known.begin();
     let mut groups: Vec<Group> = Vec::new();
     let mut read: Vec<ReadPolicy> = Vec::new();
     let mut governing = BTreeMap::new();
@@ -159,6 +161,7 @@ pub(super) fn policies(
             None => Chain::default(),
         };
         let mut settings = merged(&chain, flags);
+        settings.all_environments = environment.is_plain();
         settings.own_rules =
             own::load(&mut input.sources, &input.working, &chain, &mut known, &mut mistakes)?;
         if let Some(path) = path.as_deref().filter(|_| has_patterns(&chain)) {
@@ -180,6 +183,7 @@ pub(super) fn policies(
             None => groups.push(Group { settings, fail_on, has_policy, files }),
         }
     }
+    input.known = known;
     groups.iter_mut().for_each(|group| group.files.sort_unstable());
     if !mistakes.is_empty() {
         return Ok(Err(mistakes));
@@ -196,6 +200,14 @@ pub(super) fn policies(
         group.settings.instances = bound.instances.clone();
     }
     Ok(Ok(Policies { groups, instances: bound.instances, problems: bound.problems }))
+}
+
+impl Policies {
+    /// Whether this file holds exceptions of the run that nobody else shares.
+    pub(super) fn own(&self, file: FileId) -> bool {
+        let mut exceptions = self.groups.iter().flat_map(|group| &group.settings.exceptions);
+        exceptions.any(|exception| exception.span.file == file && !exception.is_shared)
+    }
 }
 
 /// Ids of the organisation's own rules, over all groups.

@@ -2,7 +2,6 @@
 //!
 //! What a rule file may say is not known here.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::check::examples;
 use crate::cli::args::{ColorChoice, RulesPolicyArgs};
 use crate::cli::failure::{Failure, Status};
 use crate::cli::output::{note, to_stdout, wants_color, width};
-use crate::cli::policy::{Chain, read_chain};
+use crate::cli::policy::{Chain, Known, read_chain};
 use crate::config;
 use crate::diagnostic::{Diagnostic, RuleId};
 use crate::load::{self, RuleFolderError};
@@ -20,7 +19,7 @@ use crate::report::text::{self, Colour, TextOptions};
 use crate::rules::metadata;
 use crate::rules::own::example::{Case, Input};
 use crate::rules::own::{self, OwnRule};
-use crate::source::{FileId, SourceFile, Sources, Spanned};
+use crate::source::{SourceFile, Sources, Spanned};
 
 /// Said after mistakes when nothing was done because of them.
 pub(super) const BAD_RULES: &str =
@@ -53,7 +52,7 @@ pub(super) fn here(policy: &RulesPolicyArgs) -> Result<Found, Failure> {
         has_policy: path.is_some(),
     };
     if let Some(path) = path {
-        let mut known = BTreeMap::new();
+        let mut known = Known::default();
         let chain = read_chain(&mut found.sources, &found.working, &path, &mut known, &mut found.mistakes)?;
         found.rules = load(&mut found.sources, &found.working, &chain, &mut known, &mut found.mistakes)?;
     }
@@ -66,7 +65,7 @@ pub(super) fn load(
     sources: &mut Sources,
     working: &Path,
     chain: &Chain,
-    known: &mut BTreeMap<String, FileId>,
+    known: &mut Known,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Arc<OwnRule>>, Failure> {
     let mut reader = Reader { sources, working, known, mistakes, rules: Vec::new(), is_whole: true };
@@ -94,8 +93,7 @@ pub(super) fn load(
 struct Reader<'a> {
     sources: &'a mut Sources,
     working: &'a Path,
-    /// Files that are among the sources already, by their names.
-    known: &'a mut BTreeMap<String, FileId>,
+    known: &'a mut Known,
     mistakes: &'a mut Vec<Diagnostic>,
     /// Each with the place of the policy file that names it.
     rules: Vec<(usize, OwnRule)>,
@@ -119,10 +117,8 @@ impl Reader<'_> {
     }
 
     fn file(&mut self, layer: usize, file: SourceFile) {
-        let (name, text) = (file.name().to_owned(), file.shared_text());
-        let is_new = !self.known.contains_key(&name);
-        let sources = &mut *self.sources;
-        let id = *self.known.entry(name).or_insert_with(|| sources.add(file));
+        let text = file.shared_text();
+        let (id, is_new) = self.known.enter(self.sources, file);
         if self.rules.iter().any(|(_, rule)| rule.file() == id) {
             // Two policy files name one folder.
             return;

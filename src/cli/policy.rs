@@ -3,7 +3,7 @@
 //! What the keys mean is `config`'s; what they make of a run is `check`'s.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::PolicyArgs;
@@ -14,10 +14,33 @@ use crate::config::{self, Settings, mistake};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load;
 use crate::rules::metadata::{self, SeverityWord};
-use crate::source::{FileId, Sources, Spanned};
+use crate::source::{FileId, SourceFile, Sources, Spanned};
 
 /// How many files a policy file may extend, one through the other.
 const MOST_LAYERS: usize = 16;
+
+/// Files of configuration that are among the sources.
+#[derive(Default)]
+pub(super) struct Known {
+    ids: BTreeMap<String, FileId>,
+    /// Those that were read in this pass: what is wrong with them has been told.
+    read: BTreeSet<FileId>,
+}
+
+impl Known {
+    /// The id of a file, which is added to the sources unless it is there, and whether this pass reads it for the
+    /// first time. What the sources say counts: it may have been mended since it was read.
+    pub(super) fn enter(&mut self, sources: &mut Sources, file: SourceFile) -> (FileId, bool) {
+        let name = file.name().to_owned();
+        let id = *self.ids.entry(name).or_insert_with(|| sources.add(file));
+        (id, self.read.insert(id))
+    }
+
+    /// Begins another pass over the same files.
+    pub(super) fn begin(&mut self) {
+        self.read.clear();
+    }
+}
 
 /// A policy file with what it extends.
 #[derive(Default)]
@@ -33,7 +56,7 @@ pub(super) fn read_chain(
     sources: &mut Sources,
     working: &Path,
     path: &Path,
-    known: &mut BTreeMap<String, FileId>,
+    known: &mut Known,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Result<Chain, Failure> {
     let source = load::read_policy(working, path, config::SIZE_LIMIT as u64)?;
@@ -72,8 +95,7 @@ fn loudest(rule: &str) -> Option<Severity> {
 struct Reader<'a> {
     sources: &'a mut Sources,
     working: &'a Path,
-    /// Policy files that are among the sources already, by their names.
-    known: &'a mut BTreeMap<String, FileId>,
+    known: &'a mut Known,
     mistakes: &'a mut Vec<Diagnostic>,
     /// Files whose reading has begun and not ended.
     open: Vec<PathBuf>,
@@ -81,12 +103,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn add(&mut self, path: &Path, source: crate::source::SourceFile) {
-        let text = source.shared_text();
-        let name = source.name().to_owned();
-        let is_new = !self.known.contains_key(&name);
-        let sources = &mut *self.sources;
-        let id = *self.known.entry(name).or_insert_with(|| sources.add(source));
+    fn add(&mut self, path: &Path, source: SourceFile) {
+        let (id, is_new) = self.known.enter(self.sources, source);
+        let text = self.sources.get(id).map(SourceFile::shared_text).unwrap_or_default();
         let (settings, found) = config::read(id, &text);
         if is_new {
             self.mistakes.extend(found);
@@ -164,7 +183,7 @@ impl<'a> Discoverer<'a> {
 
     fn said(&self, policy: &Path) -> Said {
         let mut sources = Sources::new();
-        let chain = read_chain(&mut sources, self.working, policy, &mut BTreeMap::new(), &mut Vec::new());
+        let chain = read_chain(&mut sources, self.working, policy, &mut Known::default(), &mut Vec::new());
         let mut said = Said::default();
         for layer in chain.map(|chain| chain.layers).unwrap_or_default() {
             let folders = layer.own_rules.into_iter();

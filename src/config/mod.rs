@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod environments;
 pub mod files;
 pub(crate) mod mistakes;
+pub mod removal;
 pub mod samconfig;
 pub mod schema;
 pub mod settings;

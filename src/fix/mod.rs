@@ -2,14 +2,16 @@
 //!
 //! Text in, text out: it reads no file, writes none and judges nothing; whoever applies edits judges the new texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Applicability, Diagnostic, Fix, RuleId};
-use crate::order::Order;
-use crate::source::{FileId, TextEdit};
+use crate::source::{FileId, TextEdit, TextRange};
 
-/// How often texts may be judged and mended again before somebody must have made a fix that mends nothing.
-pub const MAX_ROUNDS: usize = 24;
+/// After how many rounds in a row that mend nothing new somebody must have made a fix that mends nothing.
+const MOST_IDLE_ROUNDS: usize = 24;
+
+/// After how many rounds mending ends, whatever they do.
+const MOST_ROUNDS: usize = 10_000;
 
 /// A fix that was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,24 +33,28 @@ pub struct Plan {
     pub edits: BTreeMap<FileId, Vec<TextEdit>>,
     /// The fixes they belong to.
     pub chosen: Vec<Chosen>,
+    /// How many findings could be mended, chosen or not.
+    pub open: usize,
 }
 
 /// Chooses for each finding, in the order given, its first fix that is at most as risky as `allowed`, edits only
-/// files that `may_edit` lets through, and touches nothing that a fix chosen before touches. What is left out may
-/// be chosen in the next round.
+/// files that `may_edit` lets through, and touches nothing that a fix chosen before touches, unless it does just
+/// the same. What is left out may be chosen in the next round.
 pub fn choose(diagnostics: &[Diagnostic], allowed: Applicability, may_edit: impl Fn(FileId) -> bool) -> Plan {
     let mut plan = Plan::default();
+    let mut taken = Taken::default();
     for diagnostic in diagnostics {
         let fits = |fix: &&Fix| {
             let permitted = fix.applicability <= allowed && fix.applicability != Applicability::DisplayOnly;
             permitted && !fix.edits.is_empty() && fix.edits.iter().all(|(file, _)| may_edit(*file))
         };
         let Some(fix) = diagnostic.fixes.iter().find(fits) else { continue };
-        if fix.edits.iter().any(|(file, edit)| plan.touches(*file, edit)) {
-            continue;
-        }
-        for (file, edit) in &fix.edits {
-            plan.edits.entry(*file).or_default().push(edit.clone());
+        plan.open += 1;
+        if !taken.holds(fix) {
+            if fix.edits.iter().any(|(file, edit)| taken.touches(*file, edit)) {
+                continue;
+            }
+            taken.add(fix);
         }
         plan.chosen.push(Chosen {
             rule: diagnostic.rule.clone(),
@@ -57,8 +63,7 @@ pub fn choose(diagnostics: &[Diagnostic], allowed: Applicability, may_edit: impl
             applicability: fix.applicability,
         });
     }
-    // Stable: the edits of one fix keep their order at one offset.
-    plan.edits.values_mut().for_each(|edits| edits.order_by_key(|edit| edit.range));
+    plan.edits = taken.into_edits();
     plan
 }
 
@@ -68,11 +73,79 @@ impl Plan {
         self.chosen.is_empty()
     }
 
-    /// Whether an edit overlaps or adjoins one that is planned: two insertions at one place have no order.
+    /// How much longer the texts become, in bytes.
+    fn growth(&self) -> i64 {
+        let length = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+        let growth = |edit: &TextEdit| length(edit.text.len()) - length(edit.range.as_usize().len());
+        self.edits.values().flatten().map(growth).sum()
+    }
+}
+
+/// The edits of chosen fixes by file and range: disjoint, and those of one fix at one place in their order.
+#[derive(Debug, Default)]
+struct Taken(BTreeMap<FileId, BTreeMap<TextRange, Vec<String>>>);
+
+impl Taken {
+    /// Whether all edits of the fix are there.
+    fn holds(&self, fix: &Fix) -> bool {
+        fix.edits.iter().all(|(file, edit)| {
+            let there = self.0.get(file).and_then(|edits| edits.get(&edit.range));
+            there.is_some_and(|texts| texts.contains(&edit.text))
+        })
+    }
+
+    /// Whether an edit overlaps or adjoins one that is there: two insertions at one place have no order.
     fn touches(&self, file: FileId, edit: &TextEdit) -> bool {
-        let meets =
-            |other: &TextEdit| edit.range.start <= other.range.end && other.range.start <= edit.range.end;
-        self.edits.get(&file).is_some_and(|edits| edits.iter().any(meets))
+        let Some(edits) = self.0.get(&file) else { return false };
+        // They are disjoint, so the last one that does not start behind it reaches furthest.
+        let until = TextRange::new(edit.range.end, u32::MAX);
+        edits.range(..=until).next_back().is_some_and(|(before, _)| edit.range.start <= before.end)
+    }
+
+    fn add(&mut self, fix: &Fix) {
+        for (file, edit) in &fix.edits {
+            self.0.entry(*file).or_default().entry(edit.range).or_default().push(edit.text.clone());
+        }
+    }
+
+    fn into_edits(self) -> BTreeMap<FileId, Vec<TextEdit>> {
+        let edit = |(range, texts): (TextRange, Vec<String>)| {
+            texts.into_iter().map(move |text| TextEdit { range, text })
+        };
+        self.0.into_iter().map(|(file, edits)| (file, edits.into_iter().flat_map(edit).collect())).collect()
+    }
+}
+
+/// Tells whether rounds of mending lead somewhere. Each has to leave fewer findings that can be mended, or less text,
+/// or to make a fix that was not made before: the first two come to an end, and a fix that mends nothing is made
+/// again and again.
+#[derive(Debug, Default)]
+pub struct Progress {
+    fewest: Option<usize>,
+    size: i64,
+    smallest: i64,
+    made: BTreeSet<(FileId, RuleId, String)>,
+    idle: usize,
+    rounds: usize,
+}
+
+impl Progress {
+    /// Counts a round, and says whether it may be made.
+    pub fn goes_on(&mut self, plan: &Plan) -> bool {
+        self.rounds += 1;
+        self.size += plan.growth();
+        let is_fewer = self.fewest.is_none_or(|fewest| plan.open < fewest);
+        let is_smaller = self.size < self.smallest;
+        let before = self.made.len();
+        let made = plan.chosen.iter().map(|fix| (fix.file, fix.rule.clone(), fix.title.clone()));
+        self.made.extend(made);
+        let is_new = self.made.len() > before;
+        if is_fewer {
+            self.fewest = Some(plan.open);
+        }
+        self.smallest = self.smallest.min(self.size);
+        self.idle = if is_fewer || is_smaller || is_new { 0 } else { self.idle + 1 };
+        self.idle < MOST_IDLE_ROUNDS && self.rounds < MOST_ROUNDS
     }
 }
 
@@ -95,7 +168,7 @@ pub fn apply(text: &str, edits: &[TextEdit]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::diagnostic::{Label, Severity};
-    use crate::source::{Span, TextRange};
+    use crate::source::Span;
 
     fn edit(start: u32, end: u32, text: &str) -> TextEdit {
         TextEdit { range: TextRange::new(start, end), text: text.to_owned() }
@@ -124,6 +197,40 @@ mod tests {
         assert_eq!(choose(&found, Applicability::Unsafe, |_| true).chosen.len(), 3);
         assert_eq!(choose(&found, Applicability::DisplayOnly, |_| true).chosen.len(), 3);
         assert!(choose(&found, Applicability::Unsafe, |_| false).is_empty());
+    }
+
+    #[test]
+    fn one_edit_mends_all_that_ask_for_it() {
+        let same = || finding(Applicability::Safe, &[edit(2, 2, "x"), edit(5, 6, "y")]);
+        let found = [same(), same(), finding(Applicability::Safe, &[edit(2, 2, "z")])];
+        let plan = choose(&found, Applicability::Safe, |_| true);
+        assert_eq!((plan.chosen.len(), plan.open), (2, 3));
+        assert_eq!(apply("0123456789", &plan.edits[&FileId(0)]).as_deref(), Some("01x234y6789"));
+    }
+
+    #[test]
+    fn rounds_end_when_they_lead_nowhere() {
+        let plan = |open: usize, title: &str, edits: &[TextEdit]| Plan {
+            open,
+            edits: BTreeMap::from([(FileId(0), edits.to_vec())]),
+            chosen: vec![Chosen {
+                rule: RuleId::new("a"),
+                file: FileId(0),
+                title: title.to_owned(),
+                applicability: Applicability::Safe,
+            }],
+        };
+        let rounds = |plan: &dyn Fn(usize) -> Plan| {
+            let mut progress = Progress::default();
+            (0..200).take_while(|round| progress.goes_on(&plan(*round))).count()
+        };
+        let grows = [edit(0, 0, "x")];
+        assert_eq!(rounds(&|_| plan(1, "again", &grows)), MOST_IDLE_ROUNDS);
+        let turns = [[edit(0, 1, "")], [edit(0, 0, "x")]];
+        assert!(rounds(&|round| plan(1, &(round % 2).to_string(), &turns[round % 2])) < 2 * MOST_IDLE_ROUNDS);
+        assert_eq!(rounds(&|_| plan(1, "again", &[edit(0, 1, "")])), 200);
+        assert_eq!(rounds(&|round| plan(200 - round, "again", &grows)), 200);
+        assert_eq!(rounds(&|round| plan(1, &round.to_string(), &grows)), 200);
     }
 
     #[test]

@@ -104,6 +104,8 @@ pub struct Exception {
     pub fingerprint: Option<Spanned<String>>,
     /// Its header, comment or key.
     pub span: Span,
+    /// What goes when it is taken out: its header, its comment, or the key of the entry that says nothing else.
+    pub whole: Span,
     /// Whether it stands in a file that others extend, so that not all it is for is part of a run.
     pub is_shared: bool,
     /// What cannot be understood in it: where, and what is wrong.

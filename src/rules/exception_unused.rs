@@ -2,9 +2,10 @@
 //!
 //! The driver knows what each exception hides and hands over those that hide nothing.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::intent::exception::{Effect, Exception, Scope};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
+use crate::syntax::edit::Change;
 
 /// Why an exception hides nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub fn finding(exception: &Exception, why: &Unused) -> Finding {
             finding(message.to_owned(), Label::new(exception.rules_span(), phrase))
                 .why("what it was for is mended or stands elsewhere now; left in place it would hide the next such mistake.")
                 .help("remove it")
+                .remedy(Some(remove(exception, Applicability::Safe)))
         }
         Unused::Changed(now) => {
             let span = exception.fingerprint.as_ref().map_or(exception.span, |written| written.span);
@@ -45,6 +47,8 @@ pub fn finding(exception: &Exception, why: &Unused) -> Finding {
                 .why("it was granted for one exposure of the API; who can call it is not the same any more.")
                 .notes([format!("the exposure is now `{now}`")])
                 .help("look at the change and, if it is still acceptable, write the new fingerprint")
+                // It hides nothing as it is, but somebody should look before it is forgotten.
+                .remedy(Some(remove(exception, Applicability::Unsafe)))
         }
         Unused::UnknownRule(name, nearest) => {
             let place = exception.rules().iter().find(|rule| rule.value == *name);
@@ -58,4 +62,17 @@ pub fn finding(exception: &Exception, why: &Unused) -> Finding {
                 .help("`wicketgate rules` lists the rules")
         }
     }
+}
+
+/// Takes it out of the file that it stands in.
+fn remove(exception: &Exception, applicability: Applicability) -> Remedy {
+    let at = exception.whole;
+    let (title, change) = match (&exception.effect, &exception.scope) {
+        (_, Scope::Line { .. }) => ("remove the comment", Change::RemoveComment { at }),
+        (Effect::Publishes, _) => ("remove the marker", Change::Remove { at }),
+        (_, Scope::Patterns { .. } | Scope::Resource { .. }) => {
+            ("remove the exception", Change::Remove { at })
+        }
+    };
+    Remedy::one(applicability, title, at.file, change)
 }

@@ -21,6 +21,8 @@ fn read(tree: &Tree, lines: &LineIndex, range: TextRange) -> Option<Exception> {
     let span = Span::new(tree.file(), range);
     let line = line_meant(tree, lines, range);
     let mut reader = Reader { span, at: text.len() - said.len(), text };
+    let whole =
+        Span::new(span.file, TextRange::new(span.range.start, span.range.start + size(text.trim_end())));
     let mut exception = Exception {
         id: None,
         effect: Effect::Ignores(Vec::new()),
@@ -30,10 +32,8 @@ fn read(tree: &Tree, lines: &LineIndex, range: TextRange) -> Option<Exception> {
         ticket: None,
         expires: None,
         fingerprint: None,
-        span: Span::new(
-            span.file,
-            TextRange::new(span.range.start, span.range.start + size(text.trim_end())),
-        ),
+        span: whole,
+        whole,
         is_shared: false,
         mistakes: Vec::new(),
     };

@@ -18,9 +18,13 @@ pub(super) fn find(template: &Template) -> Vec<Exception> {
 }
 
 fn on_resource(tree: &Tree, resource: &Resource) -> Vec<Exception> {
-    let Some(entry) = resource.metadata.and_then(|metadata| tree.entry(metadata, "wicketgate")) else {
+    let Some((metadata, entry)) =
+        resource.metadata.and_then(|metadata| Some((metadata, tree.entry(metadata, "wicketgate")?)))
+    else {
         return Vec::new();
     };
+    // `Metadata` that says nothing else goes as a whole.
+    let outer = tree.entry(resource.node, "Metadata").filter(|_| tree.entries(metadata).len() == 1);
     let mut blank = Exception {
         id: None,
         effect: Effect::Ignores(Vec::new()),
@@ -31,6 +35,7 @@ fn on_resource(tree: &Tree, resource: &Resource) -> Vec<Exception> {
         expires: None,
         fingerprint: None,
         span: tree.span(entry.key),
+        whole: tree.span(outer.unwrap_or(entry).key),
         is_shared: false,
         mistakes: Vec::new(),
     };
@@ -43,16 +48,20 @@ fn on_resource(tree: &Tree, resource: &Resource) -> Vec<Exception> {
         read_key(tree, &mut blank, *one);
     }
     let publishes = tree.get(entry.value, "exposure").and_then(|node| exposure(tree, node, &mut blank));
-    let ignored = tree.entry(entry.value, "ignore");
+    let (stated, ignored) = (tree.entry(entry.value, "exposure"), tree.entry(entry.value, "ignore"));
+    let is_both = stated.is_some() && ignored.is_some();
+    let whole = |own: Option<Entry>| own.filter(|_| is_both).map(|own| tree.span(own.key));
     let rules = ignored.map(|ignored| rules(tree, ignored.value, &mut blank)).unwrap_or_default();
     let mut found = Vec::new();
     if let Some(span) = publishes {
-        found.push(Exception { effect: Effect::Publishes, span, ..blank.clone() });
+        let whole = whole(stated).unwrap_or(blank.whole);
+        found.push(Exception { effect: Effect::Publishes, span, whole, ..blank.clone() });
     }
     if !rules.is_empty() || (publishes.is_none() && !blank.mistakes.is_empty()) {
         let span = ignored.map_or(blank.span, |ignored| tree.span(ignored.key));
+        let whole = whole(ignored).unwrap_or(blank.whole);
         let mistakes = if found.is_empty() { blank.mistakes.clone() } else { Vec::new() };
-        found.push(Exception { effect: Effect::Ignores(rules), span, mistakes, ..blank });
+        found.push(Exception { effect: Effect::Ignores(rules), span, whole, mistakes, ..blank });
     }
     found
 }

@@ -260,11 +260,12 @@ impl<'run> Acceptance<'run> {
     }
 
     /// What is wrong with the exceptions. `is_reported` says of which files that is told; `is_whole` of which
-    /// files everything is known.
+    /// files everything is known; `all_whole` whether that is so of all files.
     pub(super) fn findings(
         &self,
         is_reported: impl Fn(FileId) -> bool,
         is_whole: impl Fn(FileId) -> bool,
+        all_whole: bool,
     ) -> Vec<Finding> {
         let (limits, today) = (&self.settings.limits, self.settings.today);
         let mut findings = Vec::new();
@@ -284,9 +285,14 @@ impl<'run> Acceptance<'run> {
             } else {
                 is_whole(exception.span.file)
             };
+            let is_known = is_known && self.settings.all_environments;
             if is_known && exception.mistakes.is_empty() && !exception.is_expired(today) {
                 let unused = self.unused(one);
-                findings.extend(unused.iter().map(|why| exception_unused::finding(exception, why)));
+                let mut unused: Vec<Finding> =
+                    unused.iter().map(|why| exception_unused::finding(exception, why)).collect();
+                // What could not be read may be what it is for.
+                unused.iter_mut().filter(|_| !all_whole).for_each(|finding| finding.remedies.clear());
+                findings.append(&mut unused);
             }
         }
         findings

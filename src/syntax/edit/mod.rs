@@ -77,6 +77,11 @@ pub enum Change {
         /// The key of the entry, its value, or the item.
         at: Span,
     },
+    /// Takes a comment out, with its line if nothing else stands there.
+    RemoveComment {
+        /// The comment, from its `#`.
+        at: Span,
+    },
     /// Adds an item at the end of a list.
     Append {
         /// The list.
@@ -167,8 +172,12 @@ impl<'tree> Editor<'tree> {
     pub fn edits(&self, changes: &[Change]) -> Option<Edited> {
         self.fit.then_some(())?;
         let mut found = Vec::new();
+        let mut drops_comment = false;
         for change in changes {
-            found.extend(edit(&self.sites, change)?);
+            let edits = edit(&self.sites, change)?;
+            let is_asked = matches!(change, Change::RemoveComment { .. });
+            drops_comment |= !is_asked && edits.iter().any(|edit| self.sites.drops_comment(edit));
+            found.extend(edits);
         }
         // The sort is stable: new entries of one mapping stand in the order in which they were asked for. What is
         // added at the end of an inner block stands before what is added behind it.
@@ -179,7 +188,6 @@ impl<'tree> Editor<'tree> {
             [left, right] => left.range.end <= right.range.start,
             _ => true,
         });
-        let drops_comment = found.iter().any(|edit| self.sites.drops_comment(edit));
         apart.then_some(Edited { edits: found, drops_comment })
     }
 }
@@ -200,6 +208,7 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
             merge::merge(sites, mapping, path, &merge::Wanted { entries, replaces: *replaces, after, first })
         }
         Change::Remove { at } => remove(sites, sites.node(*at)?),
+        Change::RemoveComment { at } => remove_comment(sites, *at),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
         Change::Join { at, item } => join(sites, sites.node(*at)?, item),
         Change::Beside { key, name, value } => {
@@ -381,6 +390,21 @@ fn remove(sites: &Sites<'_>, node: NodeId) -> Option<Vec<TextEdit>> {
     } else {
         block::remove(sites, parent, node)
     }
+}
+
+fn remove_comment(sites: &Sites<'_>, at: Span) -> Option<Vec<TextEdit>> {
+    let text = sites.tree.text();
+    let start = at.range.start;
+    let is_comment = sites.tree.comments().iter().any(|comment| comment.range.start == start);
+    (is_comment && at.file == sites.tree.file()).then_some(())?;
+    let line = lines::start_of_line(text, start);
+    let before = lines::before(text, start);
+    let code = u32::try_from(before.trim_end().len()).ok()?;
+    let range = match code {
+        0 => lines::range(line, lines::next_line(text, start)),
+        _ => lines::range(line + code, lines::end_of_line(text, start)),
+    };
+    Some(vec![TextEdit { range, text: String::new() }])
 }
 
 fn append(sites: &Sites<'_>, list: NodeId, item: &Written) -> Option<Vec<TextEdit>> {
