@@ -159,6 +159,7 @@ fn outcome(changes: &[&str], before: &str) -> String {
             let after = apply(&text, &edited.edits);
             assert!(read(&after).is_some(), "cannot be read afterwards:\n{after}");
             let note = if edited.drops_comment { "(a comment goes)\n" } else { "" };
+            let note = if edited.shared { format!("{note}(elsewhere, too)\n") } else { note.to_owned() };
             format!("{note}{}", after.replace("\r\n", "\\r\n"))
         }
     }

@@ -40,6 +40,9 @@ pub(super) fn realise<'f>(
             }
             let edited = by_file.into_iter().map(|(file, changes)| Some((file, edits(file, &changes)?)));
             let Some(edited) = edited.collect::<Option<Vec<_>>>() else { continue };
+            if remedy.alone && edited.iter().any(|(_, edited)| edited.shared) {
+                continue;
+            }
             finding.diagnostic.fixes.push(fix(remedy, edited));
         }
     }

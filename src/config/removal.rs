@@ -33,7 +33,7 @@ pub fn table(text: &str, header: TextRange) -> Option<Edited> {
     let range = with_empty_lines(text, start, start + block.len());
     let narrow = |at: usize| u32::try_from(at).ok();
     let range = TextRange::new(narrow(range.start)?, narrow(range.end)?);
-    Some(Edited { edits: vec![TextEdit { range, text: String::new() }], drops_comment })
+    Some(Edited { edits: vec![TextEdit { range, text: String::new() }], drops_comment, shared: false })
 }
 
 /// The header, the keys and the values of a table.

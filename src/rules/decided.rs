@@ -9,7 +9,7 @@ use crate::rules::occurrence::occurrence;
 use crate::rules::{Context, places};
 use crate::source::Span;
 use crate::syntax::edit::{Change, Written};
-use crate::template::value::{Sourced, Step, StepKind};
+use crate::template::value::{Sourced, Step, StepKind, Value};
 
 /// Another text in place of a value: where it is written literally (a branch of `Fn::If` included), as the default of
 /// a free parameter that nothing else uses, or as what a parent stack passes for such a parameter. `None` for every other
@@ -23,10 +23,10 @@ pub fn write(
 ) -> Option<Remedy> {
     let remedy = |at: Span| {
         let change = Change::Replace { at, with: written(ctx, at, text) };
-        Remedy::one(applicability, title, at.file, change)
+        Remedy::one(applicability, title, at.file, change).alone()
     };
     if let Some(at) = places::literal(value) {
-        return Some(remedy(at));
+        return (value.value == Value::Absent || is_plain(ctx.sources.slice(at))).then(|| remedy(at));
     }
     let mut steps = value.via.iter().filter(|step| step.kind != StepKind::Branch);
     let Step { kind, span } = steps.next()?;
@@ -39,6 +39,11 @@ pub fn write(
     (is_literal && steps.next().is_none()).then_some(())?;
     let only = OnlyUse { file: value.span.file, parameter: parameter.clone(), given };
     Some(Remedy { only_use: Some(only), ..remedy(*span) })
+}
+
+/// Whether a text is a scalar and no function.
+fn is_plain(text: &str) -> bool {
+    !text.starts_with(['[', '{']) && !text.contains("${") && !text.contains(": ") && !text.contains('\n')
 }
 
 /// A word as it stands best at a place: quotes stay, and booleans get none.

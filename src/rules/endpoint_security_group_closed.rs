@@ -101,7 +101,7 @@ fn from_vpc(group: &Group) -> Option<Remedy> {
         Room::Other => return None,
     };
     let title = format!("let TCP port 443 into `{}` from the addresses of `{vpc}`", group.resource);
-    Some(Remedy::one(Applicability::Unsafe, title, group.file, change))
+    Some(Remedy::one(Applicability::Unsafe, title, group.file, change).alone())
 }
 
 fn default_group(endpoint: &Endpoint, occurrence: &Occurrence<'_, Stated<Groups>>) -> Finding {

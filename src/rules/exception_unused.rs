@@ -74,5 +74,5 @@ fn remove(exception: &Exception, applicability: Applicability) -> Remedy {
             ("remove the exception", Change::Remove { at })
         }
     };
-    Remedy::one(applicability, title, at.file, change)
+    Remedy::one(applicability, title, at.file, change).alone()
 }

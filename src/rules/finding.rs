@@ -75,6 +75,8 @@ pub struct Remedy {
     pub changes: Vec<(FileId, Change)>,
     /// The parameter that is changed: the remedy is right only where nothing else takes its value from it.
     pub only_use: Option<OnlyUse>,
+    /// Whether it is right only for the place it names, and not for others that an alias brings the text to.
+    pub alone: bool,
 }
 
 /// A parameter that has to be used at one place only.
@@ -96,12 +98,18 @@ impl Remedy {
         title: impl Into<String>,
         changes: Vec<(FileId, Change)>,
     ) -> Self {
-        Self { title: title.into(), applicability, changes, only_use: None }
+        Self { title: title.into(), applicability, changes, only_use: None, alone: false }
     }
 
     /// One change of one file.
     pub fn one(applicability: Applicability, title: impl Into<String>, file: FileId, change: Change) -> Self {
         Self::all(applicability, title, vec![(file, change)])
+    }
+
+    /// Says that it is not right for other places that an alias brings the text to.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     /// Another name for the key at `key`.

@@ -88,7 +88,7 @@ fn make_interface(ctx: &Context<'_>, endpoint: &Endpoint, traits: &Traits) -> Op
                 value: Written::text(TYPE),
                 after: Some("VpcId".to_owned()),
             };
-            Remedy::one(Applicability::Safe, title, endpoint.file, change)
+            Remedy::one(Applicability::Safe, title, endpoint.file, change).alone()
         }
     };
     if let Some(tables) = &traits.route_tables {
@@ -120,7 +120,7 @@ fn route_tables(
         .help("remove `RouteTableIds`, and name the subnets in `SubnetIds`")
         .remedy(
             decided::is_own(ctx, endpoint)
-                .then(|| Remedy::remove(Applicability::Safe, tables.key, "remove `RouteTableIds`")),
+                .then(|| Remedy::remove(Applicability::Safe, tables.key, "remove `RouteTableIds`").alone()),
         );
     Some(finding)
 }

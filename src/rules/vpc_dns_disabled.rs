@@ -75,5 +75,5 @@ fn remedy(ctx: &Context<'_>, vpc: &Vpc, setting: &Switch, name: &str) -> Option<
         value: Written::Plain("true".to_owned()),
         after: Some("CidrBlock".to_owned()),
     };
-    Some(Remedy::one(Applicability::Unsafe, title, vpc.file, change))
+    Some(Remedy::one(Applicability::Unsafe, title, vpc.file, change).alone())
 }

@@ -181,7 +181,7 @@ fn remedy(ctx: &Context<'_>, domain: &Domain, passage: &Passage, right: PassageK
     }
     changes.extend(domain_reference(ctx, domain, passage, right)?);
     let title = format!("make `{}` a mapping of the type {}", passage.resource, right.type_name());
-    Some(Remedy::all(Applicability::Unsafe, title, changes))
+    Some(Remedy::all(Applicability::Unsafe, title, changes).alone())
 }
 
 /// Whether the mapping leads to REST APIs of the run: other kinds have one kind of mapping only.

@@ -151,6 +151,8 @@ pub struct Edited {
     pub edits: Vec<TextEdit>,
     /// Whether a comment goes with what is taken out.
     pub drops_comment: bool,
+    /// Whether an alias or a merge key brings what changes to other places, which then change as well.
+    pub shared: bool,
 }
 
 /// Finds edits of one tree. Making one costs a walk over the tree.
@@ -188,7 +190,8 @@ impl<'tree> Editor<'tree> {
             [left, right] => left.range.end <= right.range.start,
             _ => true,
         });
-        apart.then_some(Edited { edits: found, drops_comment })
+        let shared = found.iter().any(|edit| self.sites.is_shared(edit));
+        apart.then_some(Edited { edits: found, drops_comment, shared })
     }
 }
 

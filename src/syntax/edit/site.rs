@@ -23,11 +23,15 @@ pub(super) struct Sites<'tree> {
     places: FxHashMap<NodeId, Place>,
     /// The innermost node of each range, with and without its tag.
     at: FxHashMap<TextRange, NodeId>,
+    /// What aliases and merge keys bring to other places as well; often nothing.
+    shared: Vec<TextRange>,
 }
 
 impl<'tree> Sites<'tree> {
     pub(super) fn of(tree: &'tree Tree) -> Self {
-        let mut sites = Self { tree, places: FxHashMap::default(), at: FxHashMap::default() };
+        let mut sites =
+            Self { tree, places: FxHashMap::default(), at: FxHashMap::default(), shared: Vec::new() };
+        let mut shared = Vec::new();
         let mut open: Vec<NodeId> = tree.root().into_iter().collect();
         sites.places.extend(tree.root().map(|root| (root, Place::Top)));
         while let Some(node) = open.pop() {
@@ -35,22 +39,48 @@ impl<'tree> Sites<'tree> {
                 // An outer node is visited before those in it.
                 sites.at.insert(range, node);
             }
+            // An alias leads to a node that stands elsewhere, before it.
+            let mut from = tree.span(node).range.start;
+            let mut merged: Option<TextRange> = None;
             let mut visit = |child: NodeId, place: Place| {
-                // An alias leads to a node that stands elsewhere.
-                if sites.holds(node, child) && !sites.places.contains_key(&child) {
+                let range = tree.tagged_span(child).range;
+                let is_own = sites.holds(node, child) && from <= tree.span(child).range.start;
+                if is_own && !sites.places.contains_key(&child) {
+                    from = range.end;
                     sites.places.insert(child, place);
                     open.push(child);
                 }
+                (!is_own).then_some(range)
             };
             for &item in tree.items(node) {
-                visit(item, Place::Item { list: node });
+                shared.extend(visit(item, Place::Item { list: node }));
             }
             for &entry in tree.entries(node) {
-                visit(entry.key, Place::Key { mapping: node, entry });
-                visit(entry.value, Place::Value { mapping: node, entry });
+                let key = visit(entry.key, Place::Key { mapping: node, entry });
+                let value = visit(entry.value, Place::Value { mapping: node, entry });
+                match (key, value) {
+                    (Some(key), Some(value)) => {
+                        let all = key.cover(value);
+                        merged = Some(merged.map_or(all, |merged| merged.cover(all)));
+                    }
+                    (None, Some(value)) => shared.push(value),
+                    (_, None) => {}
+                }
             }
+            shared.extend(merged);
         }
+        sites.shared = shared;
         sites
+    }
+
+    /// Whether an edit changes what stands at other places as well, by an alias or a merge key.
+    pub(super) fn is_shared(&self, edit: &TextEdit) -> bool {
+        let reaches = |range: &TextRange| {
+            // An entry at the end of a block stands behind its last line.
+            let end = lines::end_of_line(self.tree.text(), range.end);
+            range.start <= edit.range.start && edit.range.end <= end
+        };
+        self.shared.iter().any(reaches)
     }
 
     /// Whether `child` is written inside `parent`.
