@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::order::Order;
 use crate::source::{TextEdit, TextRange};
 use crate::syntax::edit::Edited;
 
@@ -44,7 +45,7 @@ fn parts(header: &Range<usize>, members: &DeTable<'_>) -> Vec<Range<usize>> {
 
 /// Whether a comment stands in the lines, outside of the parts.
 fn holds_comment(text: &str, lines: Range<usize>, mut parts: Vec<Range<usize>>) -> bool {
-    parts.sort_by_key(|part| part.start);
+    parts.order_by_key(|part| part.start);
     let mut at = lines.start;
     for part in parts {
         let between = text.get(at..part.start.max(at)).unwrap_or_default();
