@@ -3,6 +3,7 @@
 //! It decides which files belong to a run and whether they are reported on; it does not parse them, and what
 //! makes a text a template is asked of a function it is given.
 
+mod ignored;
 mod local;
 mod paths;
 mod plan;

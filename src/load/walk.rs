@@ -5,9 +5,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
 use walkdir::WalkDir;
 
+use crate::load::ignored::Ignored;
 use crate::load::paths::{has_template_extension, repository_above};
 
 /// Folders that hold no sources: version control, packages, and what `sam build` and `cdk synth` write. They
@@ -49,29 +49,39 @@ pub(super) fn template_candidates(root: &Path, walk: Walk) -> (Vec<Candidate>, V
 
 fn walk_respecting(root: &Path, walk: Walk) -> (Vec<Candidate>, Vec<WalkError>) {
     let mut found = Found::default();
-    let walk = WalkBuilder::new(root)
-        .max_depth(walk.max_depth.map(|depth| depth + 1))
-        .hidden(false)
-        .follow_links(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        // Without a repository there is no end to the folders above, and they are none of ours.
-        .parents(repository_above(root).is_some())
-        .filter_entry(|entry| {
-            let name = entry.file_name().to_str().unwrap_or_default();
-            entry.depth() == 0
-                || !(BUILD_FOLDERS.contains(&name) && entry.file_type().is_some_and(|kind| kind.is_dir()))
-        })
-        .build();
-    for entry in walk {
-        match entry {
-            Ok(entry) => {
-                let Some(kind) = entry.file_type() else { continue };
-                found.entry(kind, entry.into_path());
+    let mut ignored = Ignored::default();
+    // Without a repository there is no end to the folders above, and they are none of ours.
+    if let Some(repository) = repository_above(root) {
+        let above: Vec<&Path> =
+            root.ancestors().skip(1).take_while(|up| up.starts_with(repository)).collect();
+        above.into_iter().rev().for_each(|folder| ignored.enter(folder));
+    }
+    let outside = ignored.depth();
+    let max_depth = walk.max_depth.map_or(usize::MAX, |depth| depth + 1);
+    let mut entries = WalkDir::new(root).follow_links(false).max_depth(max_depth).into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.error(root, error);
+                continue;
             }
-            Err(error) => found.error(root, error),
+        };
+        let is_folder = entry.file_type().is_dir();
+        ignored.leave(outside + entry.depth());
+        if entry.depth() > 0 {
+            let name = entry.file_name().to_str().unwrap_or_default();
+            if is_folder && BUILD_FOLDERS.contains(&name) || ignored.leaves_out(entry.path(), is_folder) {
+                if is_folder {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
         }
+        if is_folder {
+            ignored.enter(entry.path());
+        }
+        found.entry(entry.file_type(), entry.into_path());
     }
     (found.files, found.errors)
 }
@@ -86,12 +96,7 @@ fn walk_everything(root: &Path, walk: Walk) -> (Vec<Candidate>, Vec<WalkError>) 
     for entry in walk {
         match entry {
             Ok(entry) => found.entry(entry.file_type(), entry.into_path()),
-            Err(error) => {
-                let path = error.path().unwrap_or(root).to_path_buf();
-                if let Some(error) = error.into_io_error() {
-                    found.refused(path, error);
-                }
-            }
+            Err(error) => found.error(root, error),
         }
     }
     (found.files, found.errors)
@@ -115,8 +120,8 @@ impl Found {
         }
     }
 
-    fn error(&mut self, root: &Path, error: ignore::Error) {
-        let path = path_of(&error).unwrap_or(root).to_path_buf();
+    fn error(&mut self, root: &Path, error: walkdir::Error) {
+        let path = error.path().unwrap_or(root).to_path_buf();
         if let Some(error) = error.into_io_error() {
             self.refused(path, error);
         }
@@ -126,16 +131,6 @@ impl Found {
         // What vanished while we looked is not there any more: nothing to say.
         if error.kind() != io::ErrorKind::NotFound {
             self.errors.push(WalkError { path, error });
-        }
-    }
-}
-
-fn path_of(mut error: &ignore::Error) -> Option<&Path> {
-    loop {
-        match error {
-            ignore::Error::WithPath { path, .. } => return Some(path),
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error = err,
-            _ => return None,
         }
     }
 }
