@@ -191,10 +191,9 @@ fn parts(lowering: &Lowering<'_>, value: NodeId) -> Option<Vec<(&'static str, Ch
     if written.iter().any(|key| key != "Types" && !KEYS.contains(&key.as_str())) {
         return None;
     }
-    let ids = ID_KEYS.into_iter().filter(|id| written.iter().any(|key| key == id)).collect::<Vec<_>>();
     let mut parts = vec![("Type", choice(lowering, value, &["Type", "Types"])?)];
-    if let Some(spelling) = ids.first() {
-        parts.push((*spelling, choice(lowering, value, &ID_KEYS)?));
+    if written.iter().any(|key| ID_KEYS.contains(&key.as_str())) {
+        parts.push((ID_KEYS[0], choice(lowering, value, &ID_KEYS)?));
     }
     if written.iter().any(|key| key == "IpAddressType") {
         parts.push(("IpAddressType", choice(lowering, value, &["IpAddressType"])?));
