@@ -2,15 +2,18 @@
 //!
 //! In a Deny the same operator keeps those calls out, and a call through a VPC endpoint always has the VPC keys.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision};
 use crate::exposure::reasons::{Because, Met, Signer};
 use crate::policy::document::Effect;
 use crate::policy::keys;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::operators;
+use crate::rules::remedies::policies::is_text;
 use crate::rules::{Context, places, telling, words};
+use crate::syntax::edit::Change;
 
 const ID: &str = "if-exists-opens-policy";
 
@@ -31,6 +34,8 @@ struct Opening<'case> {
     effect: Option<Label>,
     caller: &'case Caller,
     because: &'case Because,
+    /// Whether it stands in a policy that is text.
+    is_text: bool,
 }
 
 /// All such tests of a case, in written order.
@@ -66,7 +71,7 @@ fn opening<'case>(
     let (caller, because) =
         callers.filter_map(|caller| Some((caller, caller.because.iter().find(lets_in)?))).next()?;
     let effect = one.effect_span().map(|span| Label::new(span, "the statement allows"));
-    Some(Opening { test, effect, caller, because })
+    Some(Opening { test, effect, caller, because, is_text: is_text(one.policy) })
 }
 
 /// Whether the calls are let in without a condition, too: by a statement that has none, or by what decides where
@@ -110,7 +115,8 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
             telling::way(&main.caller.class)
         )])
         .assumes(case.type_value.as_ref().filter(|_| main.test.about == About::Vpc))
-        .help(help(main));
+        .help(help(main))
+        .remedy(remedy(&all));
     Some(finding)
 }
 
@@ -136,17 +142,34 @@ fn why(case: &Case, opening: &Opening<'_>) -> String {
 }
 
 fn help(opening: &Opening<'_>) -> String {
-    let written = opening.test.operator_name();
     if opening.test.operator.negated {
         return "a Not… operator holds without the key with or without IfExists: say who may call with an operator that \
                 is none"
             .to_owned();
     }
-    let base = written.split_once(':').map_or(written, |(_, base)| base);
-    let end =
-        base.len().checked_sub("IfExists".len()).filter(|_| base.to_ascii_lowercase().ends_with("ifexists"));
-    let plain = end.and_then(|end| base.get(..end)).unwrap_or(base);
+    format!("write  {}, which needs the key", plain_operator(opening))
+}
+
+/// The operator that holds only where the key is there.
+fn plain_operator(opening: &Opening<'_>) -> String {
     let has_several = keys::has_several_values(&opening.test.key().to_lowercase());
-    let prefix = if has_several { "ForAnyValue:" } else { "" };
-    format!("write  {prefix}{plain}, which needs the key")
+    operators::needing_the_key(opening.test.operator_name(), has_several)
+}
+
+/// The plain operator for each of them; none where one is a Not… operator, which holds without the key anyway.
+fn remedy(all: &[Opening<'_>]) -> Option<Remedy> {
+    let first = all.first()?;
+    if all.iter().any(|opening| opening.test.operator.negated || opening.is_text) {
+        return None;
+    }
+    let mut changes = Vec::new();
+    for opening in all {
+        let key = opening.test.operator_span();
+        let change = (key.file, Change::Rename { key, to: plain_operator(opening) });
+        if !changes.contains(&change) {
+            changes.push(change);
+        }
+    }
+    let title = format!("write `{}`: refuse calls without the key", plain_operator(first));
+    Some(Remedy::all(Applicability::Unsafe, title, changes))
 }

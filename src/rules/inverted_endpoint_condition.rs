@@ -2,15 +2,18 @@
 //!
 //! A list of SAM's that names whom to refuse is what it says: `policy-omits-endpoint`.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::entries::Thing;
 use crate::exposure::model::{Api, Auth, Caller, CallerClass, Case, Decision, EndpointType, NamedBy};
 use crate::exposure::reasons::Met;
 use crate::policy::document::Effect;
-use crate::rules::finding::{Finding, Subject, push_shared};
+use crate::rules::finding::{Finding, Remedy, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::operators;
+use crate::rules::remedies::policies::{is_for_same_endpoints, is_text};
 use crate::rules::{Context, places, telling, words};
+use crate::syntax::edit::Change;
 use crate::template::value::{Name, Same, Sourced, Value};
 
 const ID: &str = "inverted-endpoint-condition";
@@ -195,6 +198,54 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, inverted: 
         }))
         .assumes(Some(value))
         .help(help(test, *effect))
+        .remedy(inversion(ctx, api, case, inverted))
+}
+
+/// The opposite operator, for those of the listed that are ours.
+fn inversion(ctx: &Context<'_>, api: &Api, case: &Case, inverted: &Inverted<'_>) -> Option<Remedy> {
+    let Inverted { test, effect, .. } = inverted;
+    let all = stated(case);
+    let one = all.iter().find(|one| {
+        one.tests
+            .iter()
+            .any(|other| other.operator_span() == test.operator_span() && other.key_span() == test.key_span())
+    })?;
+    // Under one operator the other keys would be turned round as well.
+    let is_alone =
+        one.tests.iter().filter(|other| other.operator_span() == test.operator_span()).count() == 1;
+    let list = test.written.key.value.span;
+    if is_text(one.policy) || !is_alone || !is_for_same_endpoints(ctx, api, case, list) {
+        return None;
+    }
+    let (ours, others): (Vec<&Sourced>, Vec<&Sourced>) =
+        test.values().iter().partition(|value| self::ours(ctx, case, value).is_some());
+    if *effect == Effect::Deny && ours.iter().any(|value| is_denied_besides(ctx, case, &all, one, value)) {
+        return None;
+    }
+    let to = operators::opposite(test.operator_name())?;
+    let mut changes = vec![(list.file, Change::Rename { key: test.operator_span(), to: to.clone() })];
+    changes.extend(others.iter().map(|value| (value.span.file, Change::Remove { at: value.span })));
+    let names: Vec<String> = ours.iter().filter_map(|value| words::value(&value.value)).collect();
+    let whom = if names.len() == ours.len() { words::list(&names) } else { "the listed".to_owned() };
+    let title = match effect {
+        Effect::Deny => format!("write `{to}`: refuse all but {whom}"),
+        Effect::Allow | Effect::Unknown => format!("write `{to}`: let in {whom} and nobody else"),
+    };
+    Some(Remedy::all(Applicability::Unsafe, title, changes))
+}
+
+/// Whether another statement refuses the caller as well: then nobody would be left.
+fn is_denied_besides(
+    ctx: &Context<'_>,
+    case: &Case,
+    all: &[Stated<'_>],
+    one: &Stated<'_>,
+    value: &Sourced,
+) -> bool {
+    let Some(ours) = ours(ctx, case, value) else { return false };
+    let refusals = || ours.caller.because.iter().filter(|because| because.refuses());
+    let mut others = all.iter().filter(|other| other.effect == Effect::Deny && other.at != one.at);
+    others.any(|other| refusals().any(|because| because.matched.contains(&other.at)))
 }
 
 /// The endpoint's resource, where the run has it.
@@ -236,30 +287,11 @@ fn why(test: &Tested<'_>, effect: Effect) -> String {
 }
 
 fn help(test: &Tested<'_>, effect: Effect) -> String {
-    match (opposite(test.operator_name()), effect) {
+    match (operators::opposite(test.operator_name()), effect) {
         (Some(operator), Effect::Deny) => {
             format!("write  {operator}: the Deny then keeps out everybody else")
         }
         (Some(operator), _) => format!("write  {operator}: the Allow then lets in these and nobody else"),
         (None, _) => "use the opposite operator".to_owned(),
     }
-}
-
-/// The operator that holds where this one does not, for calls that have the key.
-fn opposite(name: &str) -> Option<String> {
-    const PAIRS: [(&str, &str); 4] = [
-        ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
-        ("StringEquals", "StringNotEquals"),
-        ("StringLike", "StringNotLike"),
-        ("ArnLike", "ArnNotLike"),
-    ];
-    let base = name.rsplit(':').next()?;
-    let base = base.strip_suffix("IfExists").unwrap_or(base);
-    PAIRS.iter().find_map(|(positive, negated)| {
-        if base.eq_ignore_ascii_case(positive) {
-            Some((*negated).to_owned())
-        } else {
-            base.eq_ignore_ascii_case(negated).then(|| (*positive).to_owned())
-        }
-    })
 }

@@ -2,13 +2,19 @@
 //!
 //! A policy that refuses one endpoint and lets another in is `policy-omits-endpoint`.
 
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Applicability, Label, Severity};
+use crate::exposure::conditions::{Stated, stated};
 use crate::exposure::model::{Api, Caller, Case, Decision, EndpointType};
 use crate::exposure::reasons::{Because, Met, Part};
 use crate::exposure::statements::value_at;
-use crate::rules::finding::{Finding, Subject};
+use crate::policy::document::Effect;
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::policies::{INVOKE, is_for_same_endpoints, is_list, is_text};
+use crate::rules::remedies::{endpoints, operators};
 use crate::rules::{Context, places, telling, words};
+use crate::source::Span;
+use crate::syntax::edit::Change;
 
 const ID: &str = "policy-denies-everyone";
 
@@ -16,7 +22,7 @@ const ID: &str = "policy-denies-everyone";
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for (api, _) in ctx.rest_apis() {
         if let Some(occurrence) = occurrence(&api.cases, denies_everyone) {
-            findings.push(finding(api, &occurrence));
+            findings.push(finding(ctx, api, &occurrence));
         }
     }
 }
@@ -37,9 +43,10 @@ struct Reason {
     help: &'static str,
 }
 
-fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
+fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Finding {
     let case = occurrence.state;
     let mut reason = reason(api, case);
+    let remedy = remedy(ctx, api, case, reason.primary.span);
     let mut policies = case.policies.iter();
     let value = policies.find_map(|policy| value_at(&policy.document, reason.primary.span));
     reason.primary.span = value.map_or(reason.primary.span, places::origin);
@@ -67,6 +74,69 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Finding {
     .notes(example)
     .help(reason.help)
     .assumes(value)
+    .remedy(remedy)
+}
+
+/// Another operator for wildcards, or the action of calls; `at` is the text that keeps everybody out.
+fn remedy(ctx: &Context<'_>, api: &Api, case: &Case, at: Span) -> Option<Remedy> {
+    let all = stated(case);
+    let mut written = all.iter().filter(|one| !one.is_made() && !is_text(one.policy));
+    let wild = refusals(case).into_iter().find_map(|because| match because.part {
+        Part::Condition { plain_wildcards: true, key_span, .. } if because.span == at => Some(key_span),
+        _ => None,
+    });
+    match wild {
+        Some(key) => written.find_map(|one| matched_as_pattern(ctx, api, case, one, key)),
+        None => written.find_map(|one| {
+            let action = one.statement.part("Action").filter(|_| one.effect == Effect::Allow)?;
+            let listed = action.value.value.items().iter().any(|item| item.span == at);
+            let is_action =
+                refusals(case).iter().any(|because| because.span == at && because.part == Part::Action);
+            let text = ctx.sources.slice(at);
+            (is_action && (listed || action.value.span == at)).then(|| {
+                let title = format!("allow `{INVOKE}` instead of `{}`", text.trim_matches(['"', '\'']));
+                Remedy { title, ..Remedy::write(Applicability::Unsafe, at, INVOKE) }
+            })
+        }),
+    }
+}
+
+/// `StringLike` in place of `StringEquals`; where the pattern is everybody's, the endpoints that are meant in its place.
+fn matched_as_pattern(
+    ctx: &Context<'_>,
+    api: &Api,
+    case: &Case,
+    one: &Stated<'_>,
+    key: Span,
+) -> Option<Remedy> {
+    let test = one.tests.iter().find(|test| test.key_span() == key)?;
+    let texts = || test.values().iter().filter_map(|value| value.value.as_text());
+    if test.written.asks_for_vpc() && texts().any(|text| !operators::narrows(text)) {
+        let wanted = endpoints::wanted(ctx, case).filter(|_| test.written.is_on("aws:SourceVpce"))?;
+        let list = test.written.key.value.span;
+        let title = format!("let in {} instead of what nobody is called", endpoints::shown(&wanted));
+        let change = Change::Replace {
+            at: list,
+            with: if is_list(test) { endpoints::list(&wanted) } else { endpoints::values(&wanted) },
+        };
+        let fits = is_for_same_endpoints(ctx, api, case, list);
+        return fits.then(|| Remedy::one(Applicability::Unsafe, title, list.file, change));
+    }
+    // What stands beside it under the operator would be a pattern as well.
+    let operator = test.operator_span();
+    let mut beside =
+        one.tests.iter().filter(|other| other.operator_span() == operator && other.key_span() != key);
+    let is_alone = beside.all(|other| {
+        other
+            .values()
+            .iter()
+            .all(|value| value.value.as_text().is_some_and(|text| !text.contains(['*', '?'])))
+    });
+    let to = operators::taking_patterns(test.operator_name())?;
+    is_alone.then(|| Remedy {
+        title: format!("compare by `{to}`, which takes wildcards"),
+        ..Remedy::rename(Applicability::Safe, operator, &to)
+    })
 }
 
 /// Why callers are kept out, in the order of the callers.

@@ -2,14 +2,17 @@
 //!
 //! Policies that are attached to roles are not looked at, and a literal API id is taken for the API's own.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
+use crate::exposure::conditions::stated;
 use crate::exposure::misses::{Fault, Miss};
-use crate::exposure::model::{Api, Case, Decision};
+use crate::exposure::model::{Api, Case, Decision, EndpointType};
+use crate::exposure::reasons::Because;
 use crate::exposure::statements::value_at;
 use crate::policy::document::Effect;
-use crate::rules::finding::{Aspect, Finding, Subject};
+use crate::rules::finding::{Aspect, Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, strangers, telling, words};
+use crate::rules::remedies::policies::{ALL_CALLS, fits_everywhere, is_text};
+use crate::rules::{Context, places, strangers, telling, words};
 use crate::source::Span;
 use crate::template::lowered::SurpriseKind;
 
@@ -26,11 +29,11 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                 && let Some(occurrence) = occurrence(&api.cases, |case| matters(api, case, place))
             {
                 known.push(place);
-                findings.extend(missing(api, &occurrence, place));
+                findings.extend(missing(ctx, api, &occurrence, place));
             }
         }
         if known.is_empty() {
-            findings.extend(narrow(api));
+            findings.extend(narrow(ctx, api));
         }
         findings.extend(events(api));
     }
@@ -64,7 +67,7 @@ fn is_open(case: &Case) -> bool {
 }
 
 /// A statement that is about no call.
-fn missing(api: &Api, occurrence: &Occurrence<'_>, place: Span) -> Option<Finding> {
+fn missing(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, place: Span) -> Option<Finding> {
     let case = occurrence.state;
     let miss = miss_at(case, place)?;
     let denies = miss.effect == Effect::Deny;
@@ -97,8 +100,51 @@ fn missing(api: &Api, occurrence: &Occurrence<'_>, place: Span) -> Option<Findin
                     .map(|name| format!("assumes that the parameter `{name}` keeps its default")),
             )
             .assumes(written)
-            .help(help(miss, statements)),
+            .help(help(miss, statements))
+            .remedy(resources(ctx, case, miss)),
     )
+}
+
+/// The resources as they were meant where only their form is wrong, else every call.
+fn resources(ctx: &Context<'_>, case: &Case, miss: &Miss) -> Option<Remedy> {
+    let all = stated(case);
+    let one = all.iter().find(|one| one.policy_at == miss.policy && one.at == miss.statement)?;
+    let resource = one.statement.part("Resource").map(|part| &part.value)?;
+    let first = *miss.resources.first()?;
+    let misses = |_: &Api, case: &Case| miss_at(case, first).is_some();
+    if is_text(one.policy) || !fits_everywhere(ctx, first, misses) {
+        return None;
+    }
+    let others = || all.iter().filter(|other| other.policy_at == one.policy_at && other.at != one.at);
+    let is_pair = others().count() == 1 && others().all(|other| one.effect != other.effect);
+    // What is allowed anew has to be refused to others as widely.
+    let is_covered = miss.effect == Effect::Deny || others().all(|other| other.is_for_all_routes());
+    let is_safe = is_pair && is_covered && others().all(|other| other.effect != Effect::Unknown);
+    let applicability = if is_safe { Applicability::Safe } else { Applicability::Unsafe };
+    let written = resource.value.as_text().filter(|_| places::literal(resource).is_some());
+    let exact = written.and_then(|text| as_meant(text, miss.fault));
+    let to = exact.unwrap_or_else(|| ALL_CALLS.to_owned());
+    let verb = if miss.effect == Effect::Deny { "refuse" } else { "allow" };
+    let title = if to == ALL_CALLS {
+        format!("{verb} it for every call: write `{to}`")
+    } else {
+        format!("write `{to}`")
+    };
+    Some(Remedy { title, ..Remedy::write(applicability, resource.span, &to) })
+}
+
+/// A resource whose form alone is wrong, with the form that was meant.
+fn as_meant(written: &str, fault: Fault) -> Option<String> {
+    match fault {
+        Fault::NoSlash => written.strip_prefix("execute-api:").map(|rest| format!("execute-api:/{rest}")),
+        Fault::MethodCase => {
+            let mut segments: Vec<String> = written.splitn(4, '/').map(str::to_owned).collect();
+            let method = segments.get_mut(2)?;
+            *method = method.to_ascii_uppercase();
+            Some(segments.join("/"))
+        }
+        _ => None,
+    }
 }
 
 fn label(miss: &Miss) -> String {
@@ -159,7 +205,7 @@ fn help(miss: &Miss, statements: usize) -> String {
 }
 
 /// A statement that refuses strangers for less than is allowed to everybody.
-fn narrow(api: &Api) -> Option<Finding> {
+fn narrow(ctx: &Context<'_>, api: &Api) -> Option<Finding> {
     let refusing = |case: &Case| {
         let because = strangers::narrow_deny(case).filter(|because| !because.made)?;
         (strangers::is_open(case) && !strangers::only_on_stray_stage(api, case)).then_some(because.clone())
@@ -193,8 +239,29 @@ fn narrow(api: &Api) -> Option<Finding> {
              it once they learn the API's id.",
         )
         .notes(strangers::stranger(case).and_then(|caller| telling::example(caller, true)))
-        .help("write the same resources as in the statement that allows, such as  execute-api:/*"),
+        .help("write the same resources as in the statement that allows, such as  execute-api:/*")
+        .remedy(widened(ctx, case, &because, place)),
     )
+}
+
+/// Has a statement refuse every call, not only some.
+fn widened(ctx: &Context<'_>, case: &Case, because: &Because, place: Span) -> Option<Remedy> {
+    let all = stated(case);
+    let one = all
+        .iter()
+        .find(|one| !one.is_made() && one.makes(because, &all) && Some(one.at) == because.statement)?;
+    let resource = one.statement.part("Resource").map(|part| &part.value)?;
+    let is_private = |_: &Api, case: &Case| case.endpoint_type == EndpointType::Private;
+    if is_text(one.policy)
+        || resource.span.file != place.file
+        || !fits_everywhere(ctx, resource.span, is_private)
+    {
+        return None;
+    }
+    let is_pair = all.len() == 2 && all.iter().filter(|other| other.effect == Effect::Allow).count() == 1;
+    let applicability = if is_pair { Applicability::Safe } else { Applicability::Unsafe };
+    let title = format!("refuse it for every call: write `{ALL_CALLS}`");
+    Some(Remedy { title, ..Remedy::write(applicability, resource.span, ALL_CALLS) })
 }
 
 /// Lists of events that SAM writes for a stage called `Stage`.

@@ -7,5 +7,6 @@ pub mod allow_list;
 pub mod complete;
 pub mod endpoints;
 pub mod offered;
+pub mod operators;
 pub mod policies;
 pub mod private;
