@@ -88,10 +88,10 @@ fn at(tree: &Tree, path: &str) -> (NodeId, NodeId) {
 }
 
 /// `set PATH = VALUE [after KEY]`, `below PATH: PATH = VALUE [after KEY]` (by the key of the mapping),
-/// `merge PATH = MAPPING`, `over PATH = MAPPING`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`, `append PATH = VALUE`, `join PATH = VALUE`,
-/// `beside PATH = NAME: VALUE`, `wrap PATH`, `unwrap PATH`, `copy PATH = PATH`, `copy-in PATH = PATH` (below the key
-/// `In`), `first PATH = VALUE` (of the key `New`), `call-join PATH`, `move PATH = KEY`.
-/// `uncomment NUMBER`.
+/// `merge PATH = MAPPING`, `over PATH = MAPPING`, `replace PATH = VALUE`, `rename PATH = NAME`, `remove PATH`,
+/// `append PATH = VALUE`, `join PATH = VALUE`, `beside PATH = NAME: VALUE`, `ahead PATH = NAME: VALUE`, `wrap PATH`,
+/// `unwrap PATH`, `copy PATH = PATH`, `copy-in PATH = PATH` (below the key `In`), `first PATH = VALUE` (of the key
+/// `New`), `call-join PATH`, `move PATH = KEY`, `uncomment NUMBER`.
 fn change(tree: &Tree, line: &str) -> Change {
     let (verb, rest) = line.split_once(' ').unwrap();
     let (path, value) = rest.split_once(" = ").unwrap_or((rest, ""));
@@ -137,10 +137,15 @@ fn change(tree: &Tree, line: &str) -> Change {
         "remove" => Change::Remove { at: tree.span(key) },
         "append" => Change::Append { list: tree.span(node), item: parsed() },
         "join" => Change::Join { at: tree.tagged_span(node), item: parsed() },
-        "beside" => {
+        "beside" | "ahead" => {
             let Written::Map(entries) = parsed() else { panic!("no entry: {line}") };
             let (name, value) = entries.into_iter().next().unwrap();
-            Change::Beside { key: tree.span(key), name, value }
+            let key = tree.span(key);
+            if verb == "ahead" {
+                Change::Ahead { key, name, value }
+            } else {
+                Change::Beside { key, name, value }
+            }
         }
         "unwrap" => Change::Unwrap { at: tree.span(key) },
         "wrap" => Change::Wrap { at: tree.tagged_span(node) },

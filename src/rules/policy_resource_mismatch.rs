@@ -3,7 +3,7 @@
 //! Policies that are attached to roles are not looked at, and a literal API id is taken for the API's own.
 
 use crate::diagnostic::{Applicability, Confidence, Label, Severity};
-use crate::exposure::conditions::stated;
+use crate::exposure::conditions::{Stated, stated};
 use crate::exposure::misses::{Fault, Miss};
 use crate::exposure::model::{Api, Case, Decision, EndpointType};
 use crate::exposure::reasons::Because;
@@ -118,7 +118,7 @@ fn resources(ctx: &Context<'_>, case: &Case, miss: &Miss) -> Option<Remedy> {
     let others = || all.iter().filter(|other| other.policy_at == one.policy_at && other.at != one.at);
     let is_pair = others().count() == 1 && others().all(|other| one.effect != other.effect);
     // What is allowed anew has to be refused to others as widely.
-    let is_covered = miss.effect == Effect::Deny || others().all(|other| other.is_for_all_routes());
+    let is_covered = miss.effect == Effect::Deny || others().all(Stated::is_for_all_routes);
     let is_safe = is_pair && is_covered && others().all(|other| other.effect != Effect::Unknown);
     let applicability = if is_safe { Applicability::Safe } else { Applicability::Unsafe };
     let written = resource.value.as_text().filter(|_| places::literal(resource).is_some());

@@ -8,8 +8,9 @@ use crate::exposure::custom::{Access, Entering, Entrance};
 use crate::exposure::model::{Api, ApiKind, Decision, Domain, EndpointType};
 use crate::exposure::network::Stated;
 use crate::exposure::reasons::{Met, Part};
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::doors;
 use crate::rules::{Context, places, telling, words};
 
 const ID: &str = "private-domain-policy";
@@ -20,7 +21,10 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     for domain in ctx.domains() {
         if let Some(occurrence) = occurrence(&domain.facts.access, |state| lacks_policy(domain, &state.fact))
         {
-            findings.push(without(domain, &occurrence));
+            // What is written in one branch only is not to be overwritten.
+            let never = domain.facts.access.iter().all(|state| lacks_policy(domain, &state.fact));
+            let remedy = doors::with_policy(domain, entered.through(domain)).filter(|_| never);
+            findings.push(without(domain, &occurrence).remedy(remedy));
         }
         let apis = entered.through(domain).iter();
         for (api, ways) in apis.filter(|(api, _)| api.kind == ApiKind::Rest && api.refused.is_none()) {
@@ -29,7 +33,8 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                 && let Some(caller) = refused(&occurrence.state.fact, domain)
                 && let Some(finding) = refusal(domain, api, &occurrence, caller)
             {
-                findings.push(finding);
+                let remedy = mended(domain, occurrence.state, caller).filter(|_| occurrence.when.is_empty());
+                findings.push(finding.remedy(remedy));
             }
         }
     }
@@ -58,6 +63,26 @@ fn refused<'run>(entrances: &'run [Entrance], domain: &Domain) -> Option<&'run E
         })
     })
     .next()
+}
+
+/// The policy with the endpoint let in, where it is one policy whatever the case.
+fn mended(domain: &Domain, state: &Stated<Vec<Entrance>>, caller: &Entering) -> Option<Remedy> {
+    let mut policies = domain.facts.access.iter().filter_map(|state| state.fact.policy.as_ref());
+    let policy = policies.next()?;
+    if policies.any(|other| other != policy)
+        || domain.facts.access.iter().any(|state| state.fact.policy.is_none())
+    {
+        return None;
+    }
+    let here = state
+        .fact
+        .iter()
+        .filter(|known| known.domain.file == domain.file && known.domain.resource == domain.resource);
+    let passing = here.flat_map(|entrance| &entrance.callers).filter(|other| {
+        matches!(other.by_both, Decision::Allow | Decision::Depends)
+            && (other.associated || other.named_by_api)
+    });
+    doors::let_in(domain, policy, caller, passing.count())
 }
 
 fn without(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>) -> Finding {

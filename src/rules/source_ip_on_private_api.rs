@@ -9,6 +9,7 @@ use crate::order::Order;
 use crate::policy::document::Effect;
 use crate::rules::finding::{Finding, Subject, push_shared};
 use crate::rules::occurrence::{Occurrence, occurrence};
+use crate::rules::remedies::addresses;
 use crate::rules::{Context, places, words};
 
 const ID: &str = "source-ip-on-private-api";
@@ -18,7 +19,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
     let first = findings.len();
     for (api, _) in ctx.rest_apis() {
         let Some(occurrence) = occurrence(&api.cases, |case| !asked(case).is_empty()) else { continue };
-        if let Some(finding) = finding(api, &occurrence) {
+        if let Some(finding) = finding(ctx, api, &occurrence) {
             push_shared(findings, first, finding);
         }
     }
@@ -58,7 +59,7 @@ fn tests<'case>(one: &Stated<'case>) -> Vec<Asked<'case>> {
     .collect()
 }
 
-fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
+fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
     let case = occurrence.state;
     let all = asked(case);
     let (main, others) = all.split_first()?;
@@ -82,7 +83,11 @@ fn finding(api: &Api, occurrence: &Occurrence<'_>) -> Option<Finding> {
         } else {
             "test `aws:VpcSourceIp`, which is the caller's address in its VPC"
         });
-    Some(finding)
+    Some(
+        addresses::of_callers(ctx, api, case)
+            .into_iter()
+            .fold(finding, |finding, way| finding.remedy(Some(way))),
+    )
 }
 
 fn label(asked: &Asked<'_>) -> Label {

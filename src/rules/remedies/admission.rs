@@ -83,7 +83,7 @@ fn title(ctx: &Context<'_>, case: &Case, list: &Listed, wanted: &[Wanted<'_>]) -
     let tests: Vec<Tested<'_>> = stated(case).into_iter().flat_map(|one| one.tests).collect();
     let replaced =
         tests.iter().find(|test| test.written.key.value.span == list.place || test.written.holds(list.place));
-    match (list.does, replaced.map(|test| test.values())) {
+    match (list.does, replaced.map(Tested::values)) {
         (Does::Replace | Does::ReplaceVpcs, Some([only])) => {
             let text = ctx.sources.slice(only.span).split_whitespace().collect::<Vec<_>>().join(" ");
             format!("let in {shown} instead of `{text}`")

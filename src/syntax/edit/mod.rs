@@ -132,6 +132,15 @@ pub enum Change {
         /// The arguments before it; at least one.
         before: Vec<Written>,
     },
+    /// Another entry in front of the one of a key, in the same mapping, which has none of this name.
+    Ahead {
+        /// The key.
+        key: Span,
+        /// The name of the entry.
+        name: String,
+        /// The value.
+        value: Written,
+    },
     /// Makes a value the only item of a list; a list stays as it is.
     Wrap {
         /// The value, or its key.
@@ -214,6 +223,7 @@ fn edit(sites: &Sites<'_>, change: &Change) -> Option<Vec<TextEdit>> {
         Change::RemoveComment { at } => remove_comment(sites, *at),
         Change::Append { list, item } => append(sites, sites.node(*list)?, item),
         Change::Join { at, item } => join(sites, sites.node(*at)?, item),
+        Change::Ahead { key, name, value } => ahead(sites, sites.node(*key)?, name, value),
         Change::Beside { key, name, value } => {
             let (Place::Key { mapping, entry } | Place::Value { mapping, entry }) =
                 sites.place(sites.node(*key)?)?
@@ -262,11 +272,13 @@ fn replace(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEd
     Some(vec![TextEdit { range, text }])
 }
 
-/// A mapping stands below its key where the file does without brackets and nothing follows on the line; in JSON over
+/// A mapping, or a list of them, stands below its key where the file does without brackets and nothing follows on the line; in JSON over
 /// several lines where the key begins one.
 fn replace_with_block(sites: &Sites<'_>, node: NodeId, with: &Written) -> Option<Vec<TextEdit>> {
     let Place::Value { entry, .. } = sites.place(node)? else { return None };
-    matches!(with, Written::Map(entries) if !entries.is_empty()).then_some(())?;
+    let is_map = |value: &Written| matches!(value, Written::Map(entries) if !entries.is_empty());
+    let is_list = matches!(with, Written::List(items) if items.iter().any(is_map));
+    (is_map(with) || is_list).then_some(())?;
     let (text, key) = (sites.tree.text(), sites.tree.span(entry.key).range);
     let range = sites.own_range(node)?;
     let behind_colon = lines::range(sites.colon_after(key.end)?, range.end);
@@ -444,6 +456,17 @@ fn join(sites: &Sites<'_>, node: NodeId, item: &Written) -> Option<Vec<TextEdit>
     let last = edits.last_mut()?;
     last.text.insert_str(0, &format!(", {}", written::inline(sites.tree, item, true)?));
     Some(edits)
+}
+
+fn ahead(sites: &Sites<'_>, key: NodeId, name: &str, value: &Written) -> Option<Vec<TextEdit>> {
+    let Place::Key { mapping, entry } = sites.place(key)? else { return None };
+    let free = sites.tree.entry(mapping, name).is_none() && sites.is_own_entry(mapping, entry);
+    free.then_some(())?;
+    if sites.is_bracketed(mapping) {
+        flow::insert_before(sites, key, name, value)
+    } else {
+        block::insert_before(sites, key, name, value)
+    }
 }
 
 fn unwrap(sites: &Sites<'_>, list: NodeId) -> Option<Vec<TextEdit>> {
