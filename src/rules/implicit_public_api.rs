@@ -9,6 +9,7 @@ use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::openness::{Openness, openness};
 use crate::rules::public_api::meant_to_be_public;
+use crate::rules::remedies::private::make_private;
 use crate::rules::{Context, places, words};
 use crate::syntax::edit::{Change, Written};
 use crate::template::lowered::SurpriseKind;
@@ -94,6 +95,12 @@ fn finding(
         .remedy(remedy(ctx, api, explicit))
         // What events make has no resource to write a marker on.
         .helps((intent.posture == Posture::Unset).then(|| meant_to_be_public(intent)))
+        .remedy(
+            // Beside an explicit API it is hardly meant to be there at all.
+            (explicit.is_empty() && discarded.is_none())
+                .then(|| make_private(ctx, &[(api, occurrence.states.clone())]))
+                .flatten(),
+        )
 }
 
 fn why(api: &Api, openness: &Openness) -> String {

@@ -4,19 +4,18 @@
 //! would keep the endpoint out.
 
 use crate::exposure::conditions::{About, stated};
-use crate::exposure::model::{
-    Api, ApiOrigin, Auth, Caller, CallerClass, Case, Decision, NamedBy, Policy, PolicySource,
-};
+use crate::exposure::model::{Api, ApiOrigin, Auth, Caller, CallerClass, Case, Decision, NamedBy};
+use crate::rules::Context;
 use crate::rules::remedies::offered::Admitted;
 use crate::rules::remedies::policies;
 use crate::rules::remedies::private::Home;
 use crate::source::FileId;
 use crate::syntax::edit::{Change, Written};
-use crate::template::value::{Sourced, StepKind, Value};
 
 /// Changes after which the policy of an API lets these endpoints in and no others, in the given cases of it; `None`
 /// where that cannot be told.
 pub fn changes(
+    ctx: &Context<'_>,
     api: &Api,
     states: &[&Case],
     home: Home,
@@ -31,7 +30,7 @@ pub fn changes(
     }
     let mut found = Vec::new();
     for case in with {
-        for change in kept(api, case, home, admitted)? {
+        for change in kept(ctx, api, case, admitted)? {
             if !found.contains(&change) {
                 found.push(change);
             }
@@ -85,7 +84,7 @@ fn lists_do(case: &Case) -> bool {
 }
 
 /// What has to be added to the policies of a case.
-fn kept(api: &Api, case: &Case, home: Home, admitted: &Admitted) -> Option<Vec<(FileId, Change)>> {
+fn kept(ctx: &Context<'_>, api: &Api, case: &Case, admitted: &Admitted) -> Option<Vec<(FileId, Change)>> {
     let callers = if case.callers_if_private.is_empty() { &case.callers } else { &case.callers_if_private };
     let [policy] = case.policies.as_slice() else { return None };
     let all = stated(case);
@@ -118,28 +117,14 @@ fn kept(api: &Api, case: &Case, home: Home, admitted: &Admitted) -> Option<Vec<(
     if endpoints.any(|caller| caller.decision == Decision::Deny) {
         return None;
     }
-    Some(vec![extended(api, policy, home, admitted, all.iter().any(|one| !one.is_made()))?])
+    Some(vec![extended(ctx, api, case, admitted)?])
 }
 
-/// A statement more that keeps everybody else out.
-fn extended(
-    api: &Api,
-    policy: &Policy,
-    home: Home,
-    admitted: &Admitted,
-    custom: bool,
-) -> Option<(FileId, Change)> {
-    if policy.from == PolicySource::Sam {
-        let entry = ("CustomStatements".to_owned(), Written::List(vec![deny(admitted)]));
-        let change = || home.merge(api, &["Auth", "ResourcePolicy"], vec![entry], false);
-        return (!custom).then(change);
-    }
-    let Value::Map(members) = &policy.document.value else { return None };
-    let statements = &members.iter().find(|member| member.key == "Statement")?.value;
-    let here = |value: &Sourced| value.via.iter().all(|step| step.kind == StepKind::Branch);
-    let is_list = matches!(statements.value, Value::List(_)) && here(statements) && here(&policy.document);
-    let list = statements.span;
-    is_list.then(|| (list.file, Change::Append { list, item: deny(admitted) }))
+/// A statement more that keeps everybody else out, unless another API has the same text for a policy.
+fn extended(ctx: &Context<'_>, api: &Api, case: &Case, admitted: &Admitted) -> Option<(FileId, Change)> {
+    let (place, change) = policies::add_statement(api, case, &deny(admitted))?;
+    let ours = |other: &Api| other.file == api.file && other.id_span == api.id_span;
+    policies::fits_everywhere(ctx, place, |other, _| ours(other)).then_some(change)
 }
 
 /// A policy that lets these endpoints in and nobody else.

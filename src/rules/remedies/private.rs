@@ -15,12 +15,22 @@ use crate::source::{FileId, Span};
 use crate::syntax::edit::{Change, Written};
 use crate::template::value::{Sourced, StepKind};
 
-/// Keys of an API, and of its properties, that what is added stands behind.
-const AFTER: &[&str] =
-    &["Type", "Condition", "DependsOn", "Name", "Description", "StageName", "EndpointConfiguration"];
+/// Keys of a template, of an API and of its properties that what is added stands behind.
+const AFTER: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Transform",
+    "Description",
+    "Parameters",
+    "Type",
+    "Condition",
+    "DependsOn",
+    "Name",
+    "StageName",
+    "EndpointConfiguration",
+];
 
-/// Properties that stand first where none of those is there.
-const FIRST: &[&str] = &["EndpointConfiguration", "Parameters", "Auth", "Policy"];
+/// Keys that stand first where none of those is there.
+const FIRST: &[&str] = &["Globals", "EndpointConfiguration", "Parameters", "Auth", "Policy"];
 
 /// Where the properties of an API are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +106,9 @@ fn of_api(ctx: &Context<'_>, api: &Api, states: &[&Case], all: &[Public<'_>]) ->
     }
     let home = home(ctx, api, states, all)?;
     let admitted = admitted(ctx, api)?;
-    let mut changes = configuration(ctx, api, states, home, &admitted)?;
-    changes.extend(allow_list::changes(api, states, home, &admitted)?);
-    changes.extend(admitted.declaration(api.file));
+    let mut changes: Vec<_> = admitted.declaration(api.file).into_iter().collect();
+    changes.extend(configuration(ctx, api, states, home, &admitted)?);
+    changes.extend(allow_list::changes(ctx, api, states, home, &admitted)?);
     Some(Made { changes, admitted })
 }
 

@@ -2,11 +2,80 @@
 //!
 //! What is left out is not taken away.
 
+use std::borrow::Cow;
+
 use crate::source::TextEdit;
+use crate::syntax::edit::Change;
 use crate::syntax::edit::site::{Place, Sites};
 use crate::syntax::edit::written::{self, Written};
 use crate::syntax::edit::{block, flow, lines, replace};
 use crate::syntax::tree::{Entry, Kind, NodeId};
+
+/// The changes, with one in place of several merges that would each make the same missing mapping, or fill the same
+/// empty one. `None` where these contradict each other.
+pub(super) fn together<'c>(sites: &Sites<'_>, changes: &'c [Change]) -> Option<Vec<Cow<'c, Change>>> {
+    let mut found: Vec<Cow<'c, Change>> = Vec::new();
+    for change in changes {
+        let Some(outer) = outermost(sites, change) else {
+            found.push(Cow::Borrowed(change));
+            continue;
+        };
+        match found.iter_mut().find(|known| is_at_same_place(known, &outer)) {
+            Some(known) => join(known.to_mut(), outer)?,
+            None => found.push(Cow::Owned(outer)),
+        }
+    }
+    Some(found)
+}
+
+/// A merge as one at the outermost mapping that it makes or fills; `None` for one into mappings that are there.
+fn outermost(sites: &Sites<'_>, change: &Change) -> Option<Change> {
+    let Change::Merge { within, path, entries, replaces, after, first } = change else { return None };
+    let mut node = within.map_or_else(|| sites.tree.root(), |at| sites.value(at))?;
+    let mut depth = 0;
+    let there = loop {
+        if !sites.tree.is_mapping(node) {
+            return None;
+        }
+        let Some(key) = path.get(depth) else { return None };
+        match sites.tree.entry(node, key) {
+            None if sites.tree.entries(node).is_empty() => break depth,
+            None => break depth + 1,
+            Some(entry) if sites.is_absent(entry.value) => break depth + 1,
+            Some(entry) => node = entry.value,
+        }
+        depth += 1;
+    };
+    let (path, inner) = path.split_at_checked(there)?;
+    let nest = |entries, key: &String| vec![(key.clone(), Written::Map(entries))];
+    let entries = inner.iter().rev().fold(entries.clone(), nest);
+    Some(Change::Merge { within: *within, path: path.to_vec(), entries, replaces: *replaces, after, first })
+}
+
+fn is_at_same_place(known: &Change, other: &Change) -> bool {
+    let place = |change: &Change| match change {
+        Change::Merge { within, path, .. } => Some((*within, path.clone())),
+        _ => None,
+    };
+    place(known).is_some() && place(known) == place(other)
+}
+
+fn join(known: &mut Change, other: Change) -> Option<()> {
+    let Change::Merge { entries: known, .. } = known else { return None };
+    let Change::Merge { entries, .. } = other else { return None };
+    join_entries(known, entries)
+}
+
+fn join_entries(known: &mut Vec<(String, Written)>, entries: Vec<(String, Written)>) -> Option<()> {
+    for (key, value) in entries {
+        match (known.iter_mut().find(|(name, _)| *name == key), value) {
+            (None, value) => known.push((key, value)),
+            (Some((_, Written::Map(inner))), Written::Map(entries)) => join_entries(inner, entries)?,
+            (Some((_, there)), value) => (*there == value).then_some(())?,
+        }
+    }
+    Some(())
+}
 
 /// What a mapping is to have, and where it stands.
 pub(super) struct Wanted<'a> {

@@ -184,9 +184,9 @@ impl<'tree> Editor<'tree> {
         self.fit.then_some(())?;
         let mut found = Vec::new();
         let mut drops_comment = false;
-        for change in changes {
-            let edits = edit(&self.sites, change)?;
-            let is_asked = matches!(change, Change::RemoveComment { .. });
+        for change in merge::together(&self.sites, changes)? {
+            let edits = edit(&self.sites, &change)?;
+            let is_asked = matches!(*change, Change::RemoveComment { .. });
             drops_comment |= !is_asked && edits.iter().any(|edit| self.sites.drops_comment(edit));
             found.extend(edits);
         }
