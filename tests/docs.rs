@@ -58,10 +58,11 @@ fn code(page: &str) -> Vec<String> {
 /// around it, or a wide gap.
 fn commands(line: &str) -> Vec<Vec<String>> {
     let verb = "check|map|resolve|simulate|init|exceptions|explain|rules|consume|diff|lsp|completions|man";
-    // Behind a prompt, or alone on its line, every word is meant as a verb.
-    let start =
-        Regex::new(&format!("^(?:\\$ )?wicketgate (.+)|[^\\w/.-]wicketgate ((?:{verb})(?-u:\\b).*|-.*)"))
-            .unwrap();
+    // Behind a prompt, or alone on its line, every word is meant as a verb; a number is what `--version` prints.
+    let start = Regex::new(&format!(
+        "^(?:\\$ )?wicketgate ([^0-9].*)|[^\\w/.-]wicketgate ((?:{verb})(?-u:\\b).*|-.*)"
+    ))
+    .unwrap();
     // Vim writes blanks of an option as `\ `.
     let line = line.replace("\\ ", " ");
     let mut commands = Vec::new();
