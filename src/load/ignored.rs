@@ -150,10 +150,9 @@ impl Pattern {
         }
         let name = path.iter().rposition(|&c| c == '/').map_or(0, |slash| slash + 1);
         let text = if self.whole_path { path } else { path.get(name..).unwrap_or_default() };
-        // Most lines begin with plain characters that a path does not begin with.
-        if let (Some(Step::Is(first)), Some(begin)) = (self.steps.first(), text.first())
-            && first != begin
-        {
+        // Most lines begin or end with a plain character that a path does not begin or end with.
+        let differs = |step: Option<&Step>, c: Option<&char>| matches!((step, c), (Some(Step::Is(wanted)), Some(c)) if wanted != c);
+        if differs(self.steps.first(), text.first()) || differs(self.steps.last(), text.last()) {
             return false;
         }
         matches(&self.steps, text)
@@ -230,9 +229,10 @@ fn matches(steps: &[Step], text: &[char]) -> bool {
     if let Some(first) = open.first_mut() {
         *first = true;
     }
+    let mut next = open.clone();
     skip(steps, &mut open, None);
     for &c in text {
-        let mut next = vec![false; steps.len() + 1];
+        next.fill(false);
         let mut any = false;
         for (index, step) in steps.iter().enumerate().filter(|(index, _)| open.get(*index) == Some(&true)) {
             let (takes, stays) = match step {
@@ -254,7 +254,7 @@ fn matches(steps: &[Step], text: &[char]) -> bool {
         if !any {
             return false;
         }
-        open = next;
+        std::mem::swap(&mut open, &mut next);
         skip(steps, &mut open, Some(c));
     }
     open.last() == Some(&true)

@@ -68,6 +68,9 @@ fn walk_respecting(root: &Path, walk: Walk) -> (Vec<Candidate>, Vec<WalkError>) 
             }
         };
         let is_folder = entry.file_type().is_dir();
+        if !is_folder && !has_template_extension(entry.path()) {
+            continue;
+        }
         ignored.leave(outside + entry.depth());
         if entry.depth() > 0 {
             let name = entry.file_name().to_str().unwrap_or_default();
