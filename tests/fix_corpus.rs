@@ -63,23 +63,8 @@ impl Copied {
         Self { base, files: files.to_vec(), posture }
     }
 
-    fn run(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = Command::new(env!("CARGO_BIN_EXE_wicketgate"))
-            .current_dir(&self.base)
-            .args(["check", "--isolated", "--format", "json", "--posture", self.posture])
-            .args(arguments)
-            .args(&self.files)
-            .output()
-            .expect("the binary runs");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        let status = output.status.code();
-        assert!(matches!(status, Some(0 | 1)), "{:?} ended with {status:?}: {errors}", self.files.first());
-        output.stdout
-    }
-
     fn findings(&self) -> Vec<Finding> {
-        let document: Value = serde_json::from_slice(&self.run(&[])).expect("findings are JSON");
-        document["diagnostics"].as_array().expect("it is a list").iter().map(Finding::read).collect()
+        findings(&self.base, &self.files, self.posture)
     }
 
     fn text(&self, name: &str) -> String {
@@ -97,6 +82,30 @@ impl Drop for Copied {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.base);
     }
+}
+
+/// What `check` prints; what it complains of if it does not end well.
+fn check(base: &Path, files: &[String], posture: &str, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_wicketgate"))
+        .current_dir(base)
+        .args(["check", "--isolated", "--format", "json", "--posture", posture])
+        .args(arguments)
+        .args(files)
+        .output()
+        .expect("the binary runs");
+    match output.status.code() {
+        Some(0 | 1) => Ok(output.stdout),
+        status => {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{:?} ended with {status:?}: {errors}", files.first()))
+        }
+    }
+}
+
+fn findings(base: &Path, files: &[String], posture: &str) -> Vec<Finding> {
+    let document: Value = serde_json::from_slice(&check(base, files, posture, &[]).expect("it ends well"))
+        .expect("findings are JSON");
+    document["diagnostics"].as_array().expect("it is a list").iter().map(Finding::read).collect()
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -213,25 +222,29 @@ impl Seen {
     }
 }
 
-/// Makes each fix by itself. Fixes of findings in different files are made in one go.
+/// Makes each fix by itself. Fixes of findings in different files are made in one go. The first fix of a finding
+/// mends the whole of it, others may mend a part.
 fn mend_one_by_one(copied: &Copied, findings: &[Finding], seen: &mut Seen) {
     let before: BTreeSet<&str> = findings.iter().map(|finding| finding.identity.as_str()).collect();
-    let mut waiting: Vec<(&Finding, &Vec<Edit>)> =
-        findings.iter().flat_map(|finding| finding.fixes.iter().map(move |fix| (finding, fix))).collect();
+    let numbered = |finding: &'_ Finding| 0..finding.fixes.len();
+    let mut waiting: Vec<(&Finding, usize)> =
+        findings.iter().flat_map(|finding| numbered(finding).map(move |number| (finding, number))).collect();
     while !waiting.is_empty() {
         let (mut used, mut now, mut later) = (BTreeSet::new(), Vec::new(), Vec::new());
-        for (finding, fix) in waiting {
+        for (finding, number) in waiting {
+            let fix = &finding.fixes[number];
             let files: BTreeSet<&str> =
                 fix.iter().map(|edit| edit.file.as_str()).chain([finding.file.as_str()]).collect();
             if files.is_disjoint(&used) {
                 used.extend(files);
-                now.push((finding, fix));
+                now.push((finding, number));
             } else {
-                later.push((finding, fix));
+                later.push((finding, number));
             }
         }
         waiting = later;
-        let edits: Vec<Edit> = now.iter().flat_map(|(_, fix)| fix.iter().cloned()).collect();
+        let edits: Vec<Edit> =
+            now.iter().flat_map(|&(finding, number)| finding.fixes[number].clone()).collect();
         let texts = edited(copied, &edits);
         let old: Texts = texts.keys().map(|name| (name.clone(), copied.text(name))).collect();
         for (name, text) in &texts {
@@ -242,9 +255,10 @@ fn mend_one_by_one(copied: &Copied, findings: &[Finding], seen: &mut Seen) {
         copied.write(&texts);
         let after = copied.findings();
         let left: BTreeSet<&str> = after.iter().map(|finding| finding.identity.as_str()).collect();
-        for (finding, _) in &now {
-            seen.count(format!("mended {}", finding.rule));
-            if left.contains(finding.identity.as_str()) {
+        for &(finding, number) in &now {
+            let part = if number == 0 { "mended" } else { "part of" };
+            seen.count(format!("{part} {}", finding.rule));
+            if number == 0 && left.contains(finding.identity.as_str()) {
                 seen.wrong.push(format!("still there: {}", finding.identity));
             }
             let new = after
@@ -293,7 +307,11 @@ fn mend_all(copied: &Copied, seen: &mut Seen) {
         fs::write(path, bytes).expect("a file can be written");
     }
     for run in ["the first", "the second"] {
-        copied.run(&["--fix", "--unsafe-fixes"]);
+        if let Err(failure) = check(&copied.base, &copied.files, copied.posture, &["--fix", "--unsafe-fixes"])
+        {
+            seen.wrong.push(failure);
+            return;
+        }
         let mut mended = BTreeMap::new();
         snapshot(&copied.base, &mut mended);
         seen.files_mended += if run == "the first" {
@@ -324,9 +342,9 @@ fn every_fix_of_the_corpus_mends_its_finding_and_nothing_else() {
         .par_iter()
         .map(|&(name, files, posture)| {
             let mut seen = Seen::default();
-            let copied = Copied::new(&corpus, name, files, posture);
-            let findings = copied.findings();
+            let findings = findings(&corpus, files, posture);
             if findings.iter().any(|finding| !finding.fixes.is_empty()) {
+                let copied = Copied::new(&corpus, name, files, posture);
                 mend_one_by_one(&copied, &findings, &mut seen);
                 mend_all(&copied, &mut seen);
             }
