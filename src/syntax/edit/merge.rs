@@ -37,7 +37,7 @@ fn outermost(sites: &Sites<'_>, change: &Change) -> Option<Change> {
         if !sites.tree.is_mapping(node) {
             return None;
         }
-        let Some(key) = path.get(depth) else { return None };
+        let key = path.get(depth)?;
         match sites.tree.entry(node, key) {
             None if sites.tree.entries(node).is_empty() => break depth,
             None => break depth + 1,
