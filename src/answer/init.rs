@@ -3,6 +3,7 @@
 //! It decides nothing; what is to hold is for whoever reads the file that is made of this.
 
 use crate::exposure::model::{Api, Endpoint, ExposureModel};
+use crate::order::Order;
 use crate::source::FileId;
 use crate::template::value::{Name, Value};
 
@@ -39,7 +40,7 @@ pub fn seen(model: &ExposureModel, is_shown: &dyn Fn(FileId) -> bool) -> Seen {
     }
     seen.exports.extend(model.endpoint_exports.iter().filter_map(|export| export.name.clone()));
     for list in [&mut seen.endpoints, &mut seen.exports, &mut seen.ssm, &mut seen.parameters] {
-        list.sort_unstable();
+        list.order();
         list.dedup();
     }
     let dns: Vec<Option<bool>> = model.endpoints.iter().map(Endpoint::private_dns).collect();

@@ -33,6 +33,7 @@ use crate::exposure::model::ExposureModel;
 use crate::intent::Intents;
 use crate::intent::exception::Exception;
 use crate::intent::stated::Decided;
+use crate::order::Order;
 use crate::rules::finding::Finding;
 use crate::rules::unreadable_template::{self, Problem};
 use crate::source::{FileId, Sources, TextRange};
@@ -150,7 +151,7 @@ pub fn run(
     let failures: Vec<Finding> = failures.into_iter().chain(broken).collect();
     let mut reported: Vec<FileId> =
         files.iter().filter(|file| file.role == Role::Reported).map(|file| file.id).collect();
-    reported.sort_unstable();
+    reported.order();
     let is_reported = |file: FileId| reported.binary_search(&file).is_ok();
     let internal_error = !failures.is_empty();
     acceptance.count(&findings, &bench);

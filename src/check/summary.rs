@@ -1,6 +1,7 @@
 //! The numbers of a run: what was read and what was found.
 
 use crate::exposure::model::{Api, ExposureModel};
+use crate::order::Order;
 use crate::source::FileId;
 
 /// What was read and judged, the files that are reported on only.
@@ -32,7 +33,7 @@ impl Summary {
             .filter(|endpoint| reported(endpoint.file))
             .map(|endpoint| (endpoint.file, endpoint.resource.as_str()))
             .collect();
-        endpoints.sort_unstable();
+        endpoints.order();
         endpoints.dedup();
         Self {
             templates,

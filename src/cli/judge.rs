@@ -23,6 +23,7 @@ use crate::intent::Posture;
 use crate::intent::date::Date;
 use crate::intent::exception::Exception;
 use crate::load::{self, Role};
+use crate::order::Order;
 use crate::rules::own::{OwnRule, RULE_FILE};
 use crate::source::{FileId, Sources};
 use crate::template::bindings::Bindings;
@@ -184,7 +185,7 @@ pub(super) fn policies(
         }
     }
     input.known = known;
-    groups.iter_mut().for_each(|group| group.files.sort_unstable());
+    groups.iter_mut().for_each(|group| group.files.order());
     if !mistakes.is_empty() {
         return Ok(Err(mistakes));
     }

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::order::Order;
 use crate::template::cases::Path;
 use crate::template::document::Resource;
 use crate::template::resolve::Resolver;
@@ -85,7 +86,7 @@ impl Attachments {
             .filter(|(key, _)| doubtful(key))
             .flat_map(|(_, places)| places.clone())
             .collect();
-        places.sort_unstable();
+        places.order();
         let found = places.into_iter().filter_map(|(stack, index)| {
             let stack = workspace.stack(stack)?;
             Some((stack, stack.lowered.resources.get(index)?))

@@ -12,6 +12,7 @@ use crate::exposure::reasons::Because;
 use crate::exposure::signatures::SignedOnly;
 use crate::exposure::twofold::Twofold;
 use crate::exposure::widening::MixedLists;
+use crate::order::Order;
 use crate::source::Span;
 use crate::template::document::Resource;
 use crate::template::value::{Same, Value};
@@ -137,7 +138,7 @@ fn name(callers: &mut Vec<Caller>, class: CallerClass, by: NamedBy, at: Option<S
     let Some(caller) = callers.get_mut(index) else { return };
     if !caller.named_by.contains(&by) {
         caller.named_by.push(by);
-        caller.named_by.sort_unstable();
+        caller.named_by.order();
     }
     caller.named_at.extend(at);
 }

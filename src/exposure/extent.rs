@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::exposure::model::Assumption;
+use crate::order::Order;
 use crate::template::guards::{Guard, Guards, Literal};
 use crate::template::value::{Name, Part, Value};
 
@@ -76,7 +77,7 @@ pub(crate) fn assumptions(guards: &Guards, literals: &[Literal]) -> Vec<Assumpti
             Some(Assumption { stack, parameter, values, except })
         })
         .collect();
-    assumptions.sort_unstable();
+    assumptions.order();
     assumptions
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::exposure::Context;
 use crate::exposure::leads::Declared;
+use crate::order::Order;
 use crate::template::value::{Name, Part, Same, StackId, Value};
 use crate::workspace::Workspace;
 
@@ -102,7 +103,7 @@ impl DomainIndex {
 }
 
 fn sorted(mut numbers: Vec<usize>) -> Vec<usize> {
-    numbers.sort_unstable();
+    numbers.order();
     numbers.dedup();
     numbers
 }

@@ -2,6 +2,7 @@
 //!
 //! Parameters are known by name and type only. What is given to them is not asked.
 
+use crate::order::Order;
 use crate::source::{FileId, Span};
 use crate::template::document::{Parameter, Template};
 use crate::template::value::Value;
@@ -48,7 +49,7 @@ const HARMLESS: [&str; 14] = [
 /// All parameters that are there to name an endpoint, in file and text order.
 pub(crate) fn parameters(workspace: &Workspace) -> Vec<EndpointParameter> {
     let mut templates: Vec<&Template> = workspace.stacks().iter().map(|stack| &*stack.template).collect();
-    templates.sort_by_key(|template| template.file);
+    templates.order_by_key(|template| template.file);
     templates.dedup_by_key(|template| template.file);
     let of_template = |template: &&Template| {
         let (file, tree) = (template.file, &template.tree);

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::order::Order;
 use crate::template::value::{Member, Name, Part, Sourced, Value};
 
 /// Fields of an ARN that say where an API is: partition, region, account, API id.
@@ -30,7 +31,7 @@ impl Presumed {
         }
         let mut texts = Vec::new();
         for (field, (own, mut found)) in own.into_iter().zip(found).enumerate() {
-            found.sort_unstable();
+            found.order();
             found.dedup();
             match (own, found.as_slice()) {
                 (Some(name), [only]) => texts.push((name, only.clone())),

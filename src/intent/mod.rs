@@ -240,7 +240,7 @@ fn by_environment(
     decide: &impl Fn(&Api, Option<&str>) -> Decided,
 ) -> Vec<(String, Posture)> {
     let mut names: Vec<&str> = api.cases.iter().filter_map(|case| case.environment.as_deref()).collect();
-    names.sort_unstable();
+    names.order();
     names.dedup();
     let stated = names.into_iter().map(|name| (name.to_owned(), decide(api, Some(name)).posture));
     let stated: Vec<_> = stated.collect();

@@ -5,6 +5,7 @@
 use crate::exposure::model::Labels;
 use crate::glob::Glob;
 use crate::intent::Posture;
+use crate::order::Order;
 
 /// All decisions that are made outside of the templates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Decisions {
         let overrides = self.parties.iter().flat_map(|party| &party.overrides);
         let fitting = overrides.filter(|one| one.selects(labels, path));
         let mut require: Vec<Requirement> = fitting.flat_map(|one| one.require.iter().copied()).collect();
-        require.sort_unstable();
+        require.order();
         require.dedup();
         Decided { posture, require, ignores_marker: false }
     }

@@ -103,7 +103,7 @@ impl Policy<'_> {
                 ResourcePattern::Fixed(_) | ResourcePattern::Variable(_) | ResourcePattern::Unknown => None,
             })
             .collect();
-        patterns.sort_unstable();
+        patterns.order();
         patterns.dedup();
         let limit = STATES.min(STEPS / (64 * (patterns.len() + 1)));
         let texts = match words::cells(&patterns, std::slice::from_ref(&form), limit) {

@@ -5,6 +5,7 @@
 use crate::diagnostic::{Applicability, Label, Severity};
 use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::intent::{Intent, Posture};
+use crate::order::Order;
 use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::openness::{Openness, openness};
@@ -137,7 +138,7 @@ fn remedy(ctx: &Context<'_>, api: &Api, explicit: &[&Api]) -> Option<Remedy> {
     });
     let is_named = ctx.sources.get(ctx.file).is_none_or(|file| file.text().contains(&api.resource));
     let mut events: Vec<_> = api.routes.iter().map(|route| route.event).collect::<Option<_>>()?;
-    events.sort_unstable();
+    events.order();
     // One event may stand for several functions.
     events.dedup();
     (serves && same_condition && !clashes && !is_named && !events.is_empty()).then_some(())?;

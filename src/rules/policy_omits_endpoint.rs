@@ -5,6 +5,7 @@
 use crate::diagnostic::{Confidence, Label, Severity};
 use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource};
 use crate::exposure::statements::{Condition, statements};
+use crate::order::Order;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::remedies::admission::admit;
@@ -201,7 +202,7 @@ fn primary(api: &Api, case: &Case, omission: &Omission<'_>) -> Label {
         caller.named_at.iter().copied().filter(|&span| key_of(case, span).is_some()).collect()
     };
     let mut admitted: Vec<Span> = omission.admitted.iter().flat_map(|caller| in_policy(caller)).collect();
-    admitted.sort_unstable();
+    admitted.order();
     admitted.dedup();
     match (admitted.as_slice(), in_policy(omission.refused).first()) {
         (&[only], _) if n_values(case, only) <= 1 => Label::new(only, "the only one the policy lets in"),

@@ -8,6 +8,7 @@ use crate::exposure::entries::{Entry, Place};
 use crate::exposure::model::{
     Api, ApiOrigin, Auth, Caller, CallerClass, Case, EndpointType, ExposureModel, NamedBy, Route,
 };
+use crate::order::Order;
 use crate::policy::document::Effect;
 use crate::rules::occurrence::Occurrence;
 use crate::source::{Sources, Span};
@@ -158,7 +159,7 @@ pub fn endpoint_expression(model: &ExposureModel, api: &Api, case: &Case) -> Str
     }
     let mut exports: Vec<&str> =
         model.endpoint_exports.iter().filter_map(|export| export.name.as_deref()).collect();
-    exports.sort_unstable();
+    exports.order();
     exports.dedup();
     match exports.as_slice() {
         [only] if own.is_empty() => format!("!ImportValue {only}"),

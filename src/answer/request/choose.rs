@@ -6,6 +6,7 @@ use crate::answer::request::{Mistake, Wanted};
 use crate::diagnostic::nearest::nearest;
 use crate::exposure::model::{Api, ApiKind, CallerClass, Case, Domain, Endpoint, ExposureModel};
 use crate::exposure::requests;
+use crate::order::Order;
 use crate::rules::words;
 use crate::source::{FileId, Sources};
 use crate::template::value::{Name, Value};
@@ -123,7 +124,7 @@ fn named(model: &ExposureModel, sources: &Sources, api: &Api, from: &str) -> Res
     };
     let mut places: Vec<FileId> =
         model.endpoints.iter().filter(is_there).map(|endpoint| endpoint.file).collect();
-    places.sort_unstable();
+    places.order();
     places.dedup();
     if places.len() > 1 {
         // The template's own, or else the ones that the API has to do with.
@@ -155,7 +156,7 @@ fn named(model: &ExposureModel, sources: &Sources, api: &Api, from: &str) -> Res
     }
     let mut known: Vec<String> = callers.into_iter().map(|(name, _)| name).collect();
     known.extend(model.endpoints.iter().map(|endpoint| endpoint.resource.clone()));
-    known.sort_unstable();
+    known.order();
     known.dedup();
     let near = nearest(from, known.iter().map(String::as_str).chain([INTERNET, ANY_OTHER]));
     let near = near.map(str::to_owned);
@@ -214,7 +215,7 @@ pub(super) fn route(api: &Api, wanted: &Wanted) -> Result<(String, String), Mist
         .flat_map(|case| &case.methods)
         .map(|method| (method.method.clone(), method.path.clone()))
         .collect();
-    known.sort_unstable_by(|left, right| (&left.1, &left.0).cmp(&(&right.1, &right.0)));
+    known.order_by(|left, right| (&left.1, &left.0).cmp(&(&right.1, &right.0)));
     known.dedup();
     let method = wanted.method.as_ref().map(|method| method.to_ascii_uppercase());
     let usual = |verb: &str| if verb == "*" { "GET".to_owned() } else { verb.to_owned() };

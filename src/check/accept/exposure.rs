@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::fingerprint::digest;
 use crate::exposure::model::{Api, CallerClass, Case, ExposureModel};
+use crate::order::Order;
 use crate::template::value::{Name, Part, Value};
 
 /// How deep a value is followed; parsers stop at the same depth.
@@ -14,7 +15,7 @@ const DEPTH_LIMIT: usize = 128;
 /// `e1:` and 32 hexadecimal digits.
 pub fn fingerprint(model: &ExposureModel, api: &Api) -> String {
     let mut cases: Vec<String> = api.cases.iter().map(case).collect();
-    cases.sort_unstable();
+    cases.order();
     cases.dedup();
     let mut domains: Vec<String> = model
         .mappings_to(api)
@@ -22,7 +23,7 @@ pub fn fingerprint(model: &ExposureModel, api: &Api) -> String {
             format!("{} {} {}", text(&domain.name), domain.endpoint_type.as_str(), mapping.path)
         })
         .collect();
-    domains.sort_unstable();
+    domains.order();
     let refused = api.refused.is_some().to_string();
     let fields = cases.iter().chain(&domains).map(String::as_str).chain([refused.as_str()]);
     format!("e1:{:032x}", digest(fields))
@@ -41,7 +42,7 @@ fn case(case: &Case) -> String {
         .iter()
         .map(|method| format!("\n{} {} {:?}", method.method, method.path, method.auth))
         .collect();
-    methods.sort_unstable();
+    methods.order();
     out.extend(methods);
     if let Some(auth) = &case.auth_type {
         let _ = write!(out, "\nauth {}", text(&auth.value));
@@ -59,7 +60,7 @@ fn case(case: &Case) -> String {
             format!("\n{class} {:?} {:?}", caller.decision, caller.unsigned)
         })
         .collect();
-    callers.sort_unstable();
+    callers.order();
     out.extend(callers);
     out
 }

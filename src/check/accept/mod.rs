@@ -17,6 +17,7 @@ use crate::diagnostic::nearest::nearest;
 use crate::exposure::model::{Api, ExposureModel};
 use crate::intent::Posture;
 use crate::intent::exception::{Effect, Exception, Scope};
+use crate::order::Order;
 use crate::rules::exception_unused::{self, Unused};
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::{exception_expired, exception_expiring, exception_incomplete};
@@ -66,7 +67,7 @@ impl<'run> Acceptance<'run> {
     ) -> Self {
         let mut found: Vec<Exception> = settings.exceptions.clone();
         let mut files: Vec<FileId> = inputs.files.keys().copied().collect();
-        files.sort_unstable();
+        files.order();
         for file in files {
             let Some(tree) = inputs.trees.get(&file) else { continue };
             if memchr::memmem::find(tree.text().as_bytes(), b"wicketgate").is_none() {

@@ -5,6 +5,7 @@
 use crate::diagnostic::Applicability;
 use crate::exposure::conditions::{About, Stated, Tested, stated};
 use crate::exposure::model::{Api, ApiOrigin, Case, EndpointType, PolicySource};
+use crate::order::Order;
 use crate::policy::document::Effect;
 use crate::rules::Context;
 use crate::rules::finding::Remedy;
@@ -152,7 +153,7 @@ fn lists(
 /// Whether a list of SAM's is that of the whole API: those of events are for their own path.
 pub fn is_of_whole_api(case: &Case, all: &[Stated<'_>], key: Span) -> bool {
     let mut paths: Vec<&str> = case.methods.iter().map(|method| method.path.as_str()).collect();
-    paths.sort_unstable();
+    paths.order();
     paths.dedup();
     let of_list = |one: &&Stated<'_>| {
         one.is_made() && one.effect == Effect::Deny && one.tests.iter().any(|test| test.key_span() == key)

@@ -5,6 +5,7 @@
 use crate::exposure::model::{Api, CallerClass, Case, Decision, NamedBy};
 use crate::glob::Glob;
 use crate::intent::stated::Approved;
+use crate::order::Order;
 
 use crate::rules::{Context, words};
 use crate::source::{FileId, Span};
@@ -196,7 +197,7 @@ fn offered(ctx: &Context<'_>, file: FileId) -> Option<Admitted> {
     let exports = model.endpoint_exports.iter().filter_map(|export| export.name.as_deref());
     let mut exports: Vec<&str> =
         exports.filter(|name| is_approved(approved, &approved.exports, name)).collect();
-    exports.sort_unstable();
+    exports.order();
     exports.dedup();
     if let [only] = exports.as_slice() {
         let shown = format!("!ImportValue {only}");

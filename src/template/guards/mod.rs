@@ -8,6 +8,7 @@ mod smallest;
 
 use rustc_hash::FxHashMap;
 
+use crate::order::Order;
 use crate::syntax::tree::NodeId;
 use crate::template::value::{StackId, Value};
 
@@ -242,7 +243,7 @@ impl Guards {
         }
         let mut named: Vec<TextId> =
             nodes.iter().flat_map(|node| node.branches.iter().map(|(text, _)| *text)).collect();
-        named.sort_unstable();
+        named.order();
         named.dedup();
         for text in named.into_iter().filter(|&text| can_be(text)) {
             if let Some(text) = self.texts.get(text.0 as usize).filter(|text| !left.contains(text)) {
@@ -351,7 +352,7 @@ impl Guards {
         for node in [left_node, right_node].into_iter().flatten() {
             texts.extend(node.branches.iter().map(|(text, _)| *text));
         }
-        texts.sort_unstable();
+        texts.order();
         texts.dedup();
         let next = |node: Option<&Node>, guard: Guard, text| node.map_or(guard, |node| node.next(text));
         let branches = texts
@@ -367,7 +368,7 @@ impl Guards {
         if branches.is_empty() {
             return rest;
         }
-        branches.sort_unstable();
+        branches.order();
         let node = Node { atom, branches: branches.into_boxed_slice(), rest };
         if let Some(&known) = self.by_node.get(&node) {
             return known;

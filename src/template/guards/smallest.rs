@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::order::Order;
 use crate::template::guards::{AtomId, Guard, Guards, Node, TextId};
 
 /// Most steps in the search for the smallest assignment; beyond it one is taken that cannot be made smaller by
@@ -184,7 +185,7 @@ impl Guards {
     /// Texts that one of the formulas compares an atom with, each once.
     fn mentioned_by(&self, about: [Guard; 2], atom: AtomId) -> Vec<TextId> {
         let mut texts: Vec<TextId> = about.iter().flat_map(|&guard| self.mentioned(guard, atom)).collect();
-        texts.sort_unstable();
+        texts.order();
         texts.dedup();
         texts
     }

@@ -1,5 +1,6 @@
 //! Conditions: formulas over what is undecided, and what they come to in the case under way.
 
+use crate::order::Order;
 use crate::syntax::tree::NodeId;
 use crate::template::cases::Path;
 use crate::template::guards::{AtomId, Domain, Guard};
@@ -201,7 +202,7 @@ impl Resolver<'_, '_> {
         let (own, other) = (self.domain(&first), self.domain(&second));
         let is_closed = !own.texts.is_empty() || !other.texts.is_empty();
         let mut texts = [self.known_texts(&first), self.known_texts(&second)].concat();
-        texts.sort_unstable();
+        texts.order();
         texts.dedup();
         let (mut both_one, mut alike) = (Guard::NEVER, Guard::ALWAYS);
         for text in texts {

@@ -3,6 +3,7 @@
 //!
 //! Roles, versions, and events of other kinds are left out: they expose nothing.
 
+use crate::order::Order;
 use crate::source::Span;
 use crate::syntax::tree::NodeId;
 use crate::template::sam::authorizers;
@@ -206,7 +207,7 @@ fn lower_events(lowering: &mut Lowering<'_>, function: &Function<'_>, at: usize)
     let rest = events::of(lowering, at, "Api").into_iter().map(|event| (true, event));
     let http = events::of(lowering, at, "HttpApi").into_iter().map(|event| (false, event));
     let mut events: Vec<_> = rest.chain(http).collect();
-    events.sort_by_cached_key(|(is_rest, event)| {
+    events.order_by_key(|(is_rest, event)| {
         let path = event.properties.and_then(|properties| lowering.nodes.get_text(properties, "Path"));
         let has_default = !is_rest && path.is_none();
         if has_default { "$default".to_owned() } else { path.unwrap_or(&event.name).to_owned() }
