@@ -208,7 +208,7 @@ mod tests {
             function: None,
             unknown_endpoint_keys: Vec::new(),
             misplaced_endpoint_configuration: None,
-            defined_by_uri: false,
+            refuses_auth: false,
             fragment: false,
             custom_ways: Vec::new(),
         };

@@ -26,6 +26,8 @@ pub struct Configuration {
     pub ip_address_type: Option<Sourced>,
     /// The key under which the first endpoint of the association stands.
     pub association_key: Option<Span>,
+    /// The key of the endpoints in `EndpointConfiguration`, as it is written, also where it comes to nothing.
+    pub ids_key: Option<Span>,
     /// Whether the association is a list parameter whose default is empty: the template alone makes none.
     pub association_left_empty: bool,
     /// Why there may be an association nobody can see, with the text that hides it; `None` where one is known.

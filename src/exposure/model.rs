@@ -175,8 +175,8 @@ pub struct Api {
     pub unknown_endpoint_keys: Vec<UnknownKey>,
     /// `EndpointConfiguration` on a written (not SAM) API of a kind that has none; the place of the key.
     pub misplaced_endpoint_configuration: Option<Span>,
-    /// Whether SAM is given its definition by `DefinitionUri`, and takes no `Auth` beside it.
-    pub defined_by_uri: bool,
+    /// Whether SAM takes no `Auth` for it: it is defined by `DefinitionUri`, or by a body that SAM does not edit.
+    pub refuses_auth: bool,
     /// Whether the file is only a piece of a template: it has neither `Transform` nor a function.
     pub fragment: bool,
     /// Ways to it through custom domains, per instance; REST APIs only.

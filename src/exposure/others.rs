@@ -197,7 +197,7 @@ fn build<'run>(
         function: None,
         unknown_endpoint_keys: Vec::new(),
         misplaced_endpoint_configuration: None,
-        defined_by_uri: false,
+        refuses_auth: false,
         fragment: context.stacks.of(stack).is_some_and(|known| known.is_fragment),
         custom_ways: Vec::new(),
     }

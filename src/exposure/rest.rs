@@ -74,19 +74,28 @@ pub(crate) fn api(context: &Context<'_>, endpoints: &[Endpoint], stack: &Stack, 
         function: None,
         unknown_endpoint_keys: endpoint_type::unknown_keys(stack, resource),
         misplaced_endpoint_configuration: None,
-        defined_by_uri: is_by_uri(stack, resource),
+        refuses_auth: refuses_auth(stack, resource),
         fragment: context.stacks.of(stack).is_some_and(|known| known.is_fragment),
         custom_ways: vec![doors::ways(context, endpoints, Declared { stack, resource })],
     }
 }
 
-/// Whether SAM is given the definition of an API by `DefinitionUri`, on the resource or in `Globals`.
-fn is_by_uri(stack: &Stack, resource: &Resource) -> bool {
+/// Whether SAM takes no `Auth` for an API: `DefinitionUri` gives the definition, on the resource or in `Globals`, or
+/// the body is no document with `paths` that SAM edits (aws-sam-translator 1.115.0, `SwaggerEditor.is_valid`).
+fn refuses_auth(stack: &Stack, resource: &Resource) -> bool {
     let (template, tree) = (&stack.template, &stack.template.tree);
     let written = template.resource(&resource.id).and_then(|resource| resource.properties);
     let own = written.and_then(|node| tree.get(node, "DefinitionUri"));
     let global = template.globals.and_then(|node| tree.get_path(node, &["Api", "DefinitionUri"]));
-    origin(resource) != ApiOrigin::Written && own.or(global).is_some()
+    origin(resource) != ApiOrigin::Written && (own.or(global).is_some() || !has_edited_body(stack, resource))
+}
+
+fn has_edited_body(stack: &Stack, resource: &Resource) -> bool {
+    let tree = &stack.lowered.tree;
+    let Some(body) = resource.properties.and_then(|node| tree.get(node, "Body")) else { return false };
+    let text = |key: &str| tree.get(body, key).and_then(|node| tree.scalar(node)).unwrap_or_default();
+    let has_paths = tree.get(body, "paths").is_some_and(|paths| tree.is_mapping(paths));
+    has_paths && (!text("swagger").is_empty() || text("openapi").starts_with('3'))
 }
 
 /// All states of an API with its association and policies, before it is asked who may call; `None` when they are
@@ -274,6 +283,7 @@ fn associations(stack: &Stack, resource: &Resource, resolver: &mut Resolver<'_, 
         && let Settled::Node(node) = settle(resolver, written)
         && let Some(ids) = tree.entry(node, "VpcEndpointIds")
     {
+        draft.case.configuration.ids_key = Some(tree.span(ids.key));
         associate(&mut draft.case, tree.span(ids.key), resolver.resolve(ids.value));
     }
     if let Some((key, ids)) = body(stack, resource, resolver).and_then(|body| body.endpoint_ids(resolver)) {

@@ -50,7 +50,7 @@ pub fn changes(
 /// The change that writes the whole of it.
 pub fn written(api: &Api, states: &[&Case], home: Home, admitted: &Admitted) -> Option<(FileId, Change)> {
     let elsewhere = api.cases.iter().any(|case| !case.policies.is_empty());
-    if api.origin == ApiOrigin::Written || api.defined_by_uri {
+    if api.origin == ApiOrigin::Written || api.refuses_auth {
         let mut absent = states.iter().filter_map(|case| case.absent_policy);
         return match (elsewhere, absent.next()) {
             (true, Some(at)) if absent.all(|other| other == at) && api.origin == ApiOrigin::Written => {

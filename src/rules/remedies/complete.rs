@@ -7,7 +7,7 @@ use crate::exposure::model::{Api, ApiKind, ApiOrigin, Case};
 use crate::rules::finding::Remedy;
 use crate::rules::remedies::allow_list;
 use crate::rules::remedies::offered::{Admitted, admitted};
-use crate::rules::remedies::private::{Home, Public};
+use crate::rules::remedies::private::{Home, Public, ids_key};
 use crate::rules::{Context, places, words};
 use crate::source::{FileId, Span};
 use crate::syntax::edit::{Change, Written};
@@ -59,11 +59,11 @@ fn association(
         Some(_) if again => return None,
         _ => Written::Copy(place.span),
     };
-    let ids = admitted.list();
-    let entries = match api.origin {
-        ApiOrigin::Written => [("Types", Written::List(vec![word])), ("VpcEndpointIds", ids)],
-        ApiOrigin::Sam | ApiOrigin::Implicit => [("Type", word), ("VPCEndpointIds", ids)],
+    let type_ = match api.origin {
+        ApiOrigin::Written => ("Types", Written::List(vec![word])),
+        ApiOrigin::Sam | ApiOrigin::Implicit => ("Type", word),
     };
+    let entries = [type_, (ids_key(ctx, api, home)?, admitted.list())];
     let entries = entries.map(|(key, value)| (key.to_owned(), value)).to_vec();
     Some(vec![home.merge(api, &["EndpointConfiguration"], entries, true)])
 }

@@ -32,6 +32,9 @@ const AFTER: &[&str] = &[
 /// Keys that stand first where none of those is there.
 const FIRST: &[&str] = &["Globals", "EndpointConfiguration", "Parameters", "Auth", "Policy"];
 
+/// How SAM spells the key of the endpoint ids, the documented one first.
+const SPELLINGS: [&str; 2] = ["VPCEndpointIds", "VpcEndpointIds"];
+
 /// Where the properties of an API are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
@@ -141,7 +144,7 @@ fn home(ctx: &Context<'_>, api: &Api, states: &[&Case], all: &[Public<'_>]) -> O
     };
     let mut heirs = sam.map(|heir| {
         let among = all.iter().any(|(known, _)| std::ptr::eq(*known, heir));
-        among && heir.cases.iter().all(bare) && !heir.defined_by_uri
+        among && heir.cases.iter().all(bare) && !heir.refuses_auth
     });
     if heirs.all(|fits| fits) {
         return Some(Home::Globals);
@@ -174,13 +177,13 @@ fn configuration(
         return None;
     }
     let word = given.map_or_else(|| Written::text("PRIVATE"), Written::Copy);
-    let (type_, ids) = match api.origin {
-        ApiOrigin::Written => (("Types", Written::List(vec![word])), "VpcEndpointIds"),
-        ApiOrigin::Sam | ApiOrigin::Implicit => (("Type", word), "VPCEndpointIds"),
+    let type_ = match api.origin {
+        ApiOrigin::Written => ("Types", Written::List(vec![word])),
+        ApiOrigin::Sam | ApiOrigin::Implicit => ("Type", word),
     };
     let mut entries = vec![(type_.0.to_owned(), type_.1)];
     if states.iter().any(|case| case.vpc_endpoint_ids.is_empty()) {
-        entries.push((ids.to_owned(), admitted.list()));
+        entries.push((ids_key(ctx, api, home)?.to_owned(), admitted.list()));
     }
     changes.push(home.merge(api, &["EndpointConfiguration"], entries, true));
     if api.origin == ApiOrigin::Written && states.iter().any(|case| case.configuration.import.is_some()) {
@@ -189,6 +192,30 @@ fn configuration(
         changes.push(home.merge(api, &["Parameters"], vec![entry], false));
     }
     Some(changes)
+}
+
+/// The key of an association. SAM knows two spellings and refuses both together, so the one that is there is kept;
+/// `None` where APIs that share the place have different ones.
+pub fn ids_key(ctx: &Context<'_>, api: &Api, home: Home) -> Option<&'static str> {
+    if api.origin == ApiOrigin::Written {
+        return Some("VpcEndpointIds");
+    }
+    let is_here = |known: &Api| match home {
+        Home::Resource => std::ptr::eq(known, api),
+        Home::Globals => known.kind == ApiKind::Rest && known.origin != ApiOrigin::Written,
+    };
+    let cases = ctx.apis().map(|(known, _)| known).filter(|known| is_here(known)).flat_map(|api| &api.cases);
+    let mut found = BTreeSet::new();
+    for key in cases.filter_map(|case| case.configuration.ids_key) {
+        let text = ctx.sources.get(key.file)?.text().get(key.range.as_usize())?;
+        // A body of the user's has keys of its own.
+        found.extend(SPELLINGS.into_iter().find(|known| text.trim_matches(['"', '\'']) == *known));
+    }
+    match found.len() {
+        0 => Some(SPELLINGS[0]),
+        1 => found.pop_first(),
+        _ => None,
+    }
 }
 
 fn place(case: &Case) -> Option<Span> {
