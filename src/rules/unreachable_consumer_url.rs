@@ -11,6 +11,7 @@ use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, both, occurrence};
 use crate::rules::remedies::offered::associated;
 use crate::rules::{Context, places, words};
+use crate::source::{Span, TextRange};
 use crate::syntax::edit::{Change, Written};
 use crate::template::value::{Same, Sourced, StackId, Value};
 
@@ -140,7 +141,10 @@ fn remedy(ctx: &Context<'_>, call: &Call, api: &Api, stack: StackId, reason: Rea
     let ([shown], false) = (endpoint.shown.as_slice(), endpoint.is_list) else { return None };
     let endpoint = if endpoint.is_literal { shown.clone() } else { in_text(Some(shown))? };
     let alias = format!("{api_in_text}-{endpoint}.execute-api.");
-    let with = Written::Plain(written.replace(&host, &alias));
+    // The long form without brackets stands on lines of its own; only its text changes.
+    let text = written.strip_prefix("Fn::Sub:").map_or(written, str::trim_start);
+    let at = Span::new(at.file, TextRange::new(at.range.end - u32::try_from(text.len()).ok()?, at.range.end));
+    let with = Written::Plain(text.replace(&host, &alias));
     let title = format!("call `{}` by the name of `{shown}`", api.resource);
     written
         .contains(&host)
