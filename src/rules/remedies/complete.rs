@@ -29,7 +29,7 @@ pub fn associate(ctx: &Context<'_>, apis: &[Public<'_>]) -> Option<Remedy> {
     }
     let names: Vec<String> = apis.iter().map(|(api, _)| format!("`{}`", api.resource)).collect();
     let title = format!("associate {} with {}", words::list(&names), words::list(&shown));
-    Some(Remedy::all(Applicability::Unsafe, title, changes))
+    Some(Remedy::all(Applicability::Unsafe, title, changes).alone())
 }
 
 fn association(
@@ -107,7 +107,7 @@ pub fn let_in(ctx: &Context<'_>, api: &Api, states: &[&Case]) -> Option<Remedy> 
     changes.extend(admitted.declaration(api.file));
     let shown: Vec<String> = admitted.shown.iter().map(|text| format!("`{text}`")).collect();
     let title = format!("let only {} call `{}`", words::list(&shown), api.resource);
-    Some(Remedy::all(Applicability::Unsafe, title, changes))
+    Some(Remedy::all(Applicability::Unsafe, title, changes).alone())
 }
 
 /// The place of a written policy that comes to nothing in these cases and stands for no others.

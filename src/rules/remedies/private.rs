@@ -88,7 +88,7 @@ pub fn make_private(ctx: &Context<'_>, apis: &[Public<'_>]) -> Option<Remedy> {
         [_] => format!("make {} private: only {} may call it", words::list(&names), words::list(&shown)),
         _ => format!("make {} private: only {} may call them", words::list(&names), words::list(&shown)),
     };
-    Some(Remedy::all(Applicability::Unsafe, title, changes))
+    Some(Remedy::all(Applicability::Unsafe, title, changes).alone())
 }
 
 /// What one API takes.
