@@ -80,7 +80,8 @@ pub struct Label {
 }
 
 impl Label {
-    /// A label on `span`.
+    /// A label on `span`. Compiled once, not in each of the rules.
+    #[inline(never)]
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         Self { span, message: message.into() }
     }

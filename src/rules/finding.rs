@@ -1,6 +1,8 @@
 //! A finding while rules make it: the diagnostic, and what it is about so that others can be muted.
 //!
 //! Who mutes whom is not known here.
+//!
+//! What is built here is built seldom, and by seventy rules: it is compiled once (`inline(never)`), not in each of them.
 
 use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Persona, RuleId, Severity, When};
 use crate::exposure::model::{Api, Domain, Endpoint};
@@ -21,16 +23,19 @@ pub struct Subject {
 
 impl Subject {
     /// The API as a subject.
+    #[inline(never)]
     pub fn api(api: &Api) -> Self {
         Self { file: api.file, resource: Some(api.resource.clone()) }
     }
 
     /// The endpoint as a subject.
+    #[inline(never)]
     pub fn endpoint(endpoint: &Endpoint) -> Self {
         Self { file: endpoint.file, resource: Some(endpoint.resource.clone()) }
     }
 
     /// The custom domain as a subject: the SAM resource whose `Domain` it is, else its own.
+    #[inline(never)]
     pub fn domain(domain: &Domain) -> Self {
         let resource = domain.made_from.as_ref().unwrap_or(&domain.resource);
         Self { file: domain.file, resource: Some(resource.clone()) }
@@ -93,6 +98,7 @@ pub struct OnlyUse {
 
 impl Remedy {
     /// Several changes.
+    #[inline(never)]
     pub fn all(
         applicability: Applicability,
         title: impl Into<String>,
@@ -113,28 +119,33 @@ impl Remedy {
     }
 
     /// Another name for the key at `key`.
+    #[inline(never)]
     pub fn rename(applicability: Applicability, key: Span, to: &str) -> Self {
         let change = Change::Rename { key, to: to.to_owned() };
         Self::one(applicability, format!("rename it to `{to}`"), key.file, change)
     }
 
     /// Another text in place of the value at `at`.
+    #[inline(never)]
     pub fn write(applicability: Applicability, at: Span, text: &str) -> Self {
         let change = Change::Replace { at, with: Written::text(text) };
         Self::one(applicability, format!("write `{text}`"), at.file, change)
     }
 
     /// Takes the entry (by its key) or the item at `at` out.
+    #[inline(never)]
     pub fn remove(applicability: Applicability, at: Span, title: impl Into<String>) -> Self {
         Self::one(applicability, title, at.file, Change::Remove { at })
     }
 
     /// Takes the item at `item` to the list under another key.
+    #[inline(never)]
     pub fn transfer(applicability: Applicability, item: Span, to: String) -> Self {
         Self::one(applicability, format!("move it to `{to}`"), item.file, Change::Move { item, to })
     }
 
     /// Puts the value at `at` into a list.
+    #[inline(never)]
     pub fn wrap(applicability: Applicability, at: Span) -> Self {
         Self::one(applicability, "wrap it in a list", at.file, Change::Wrap { at })
     }
@@ -155,6 +166,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding of `rule` about `subject`; confidence high, persona regular, everything else empty.
+    #[inline(never)]
     pub fn new(
         rule: &'static str,
         subject: Subject,
@@ -169,6 +181,7 @@ impl Finding {
 
     /// Sets how sure we are.
     #[must_use]
+    #[inline(never)]
     pub fn confidence(mut self, confidence: Confidence) -> Self {
         self.diagnostic.confidence = confidence;
         self
@@ -176,6 +189,7 @@ impl Finding {
 
     /// Sets who sees it at the least.
     #[must_use]
+    #[inline(never)]
     pub fn persona(mut self, persona: Persona) -> Self {
         self.diagnostic.persona = persona;
         self
@@ -183,6 +197,7 @@ impl Finding {
 
     /// Says under which parameters and environments it holds.
     #[must_use]
+    #[inline(never)]
     pub fn occurs<S>(mut self, occurrence: &Occurrence<'_, S>) -> Self {
         self.diagnostic.when.clone_from(&occurrence.when);
         self.diagnostic.environments.clone_from(&occurrence.environments);
@@ -191,6 +206,7 @@ impl Finding {
 
     /// Says that it also takes this assignment of parameters, of something else that it is about.
     #[must_use]
+    #[inline(never)]
     pub fn takes_also(mut self, when: &[When]) -> Self {
         self.diagnostic.when = both(&self.diagnostic.when, when);
         self
@@ -198,18 +214,25 @@ impl Finding {
 
     /// Adds labels that tell the rest of the story; one at a place that already has one is left out.
     #[must_use]
+    #[inline(never)]
     pub fn related(mut self, labels: impl IntoIterator<Item = Label>) -> Self {
         for label in labels {
-            let known = std::iter::once(&self.diagnostic.primary).chain(&self.diagnostic.related);
-            if known.map(|known| known.span).all(|span| span != label.span) {
-                self.diagnostic.related.push(label);
-            }
+            self.relate(label);
         }
         self
     }
 
+    #[inline(never)]
+    fn relate(&mut self, label: Label) {
+        let known = std::iter::once(&self.diagnostic.primary).chain(&self.diagnostic.related);
+        if known.map(|known| known.span).all(|span| span != label.span) {
+            self.diagnostic.related.push(label);
+        }
+    }
+
     /// Says who can or cannot call, and why.
     #[must_use]
+    #[inline(never)]
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.diagnostic.why = why.into();
         self
@@ -217,6 +240,7 @@ impl Finding {
 
     /// Adds further facts.
     #[must_use]
+    #[inline(never)]
     pub fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.diagnostic.notes.extend(notes);
         self
@@ -224,6 +248,7 @@ impl Finding {
 
     /// Names the assumption that a parameter keeps its default, where the value rests on it; then we are less sure.
     #[must_use]
+    #[inline(never)]
     pub fn assumes(self, value: Option<&Sourced>) -> Self {
         match places::default_assumption(value, &self.diagnostic.when) {
             Some(note) if !self.diagnostic.notes.contains(&note) => {
@@ -236,6 +261,7 @@ impl Finding {
 
     /// Adds a way to mend it, if there is one.
     #[must_use]
+    #[inline(never)]
     pub fn remedy(mut self, remedy: Option<Remedy>) -> Self {
         self.remedies.extend(remedy);
         self
@@ -243,6 +269,7 @@ impl Finding {
 
     /// Adds a remedy in words.
     #[must_use]
+    #[inline(never)]
     pub fn help(mut self, line: impl Into<String>) -> Self {
         self.diagnostic.help.push(line.into());
         self
@@ -250,6 +277,7 @@ impl Finding {
 
     /// Adds remedies that may not apply.
     #[must_use]
+    #[inline(never)]
     pub fn helps(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.diagnostic.help.extend(lines);
         self
@@ -257,6 +285,7 @@ impl Finding {
 
     /// Adds what else it is about.
     #[must_use]
+    #[inline(never)]
     pub fn also_about(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
         self.subjects.extend(subjects);
         self
@@ -264,6 +293,7 @@ impl Finding {
 
     /// Says which part of the rule it is.
     #[must_use]
+    #[inline(never)]
     pub fn aspect(mut self, aspect: Aspect) -> Self {
         self.aspect = aspect;
         self
