@@ -261,6 +261,7 @@ pub(super) enum IdentityChoice {
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("mending").multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct CheckArgs {
     /// Templates and folders, or `-` for standard input
@@ -326,7 +327,7 @@ pub(super) struct CheckArgs {
     /// Also make changes that may break a deployment or change who has access
     #[arg(long, help_heading = "Fixes", requires = "mending")]
     pub(super) unsafe_fixes: bool,
-    /// Show what --fix would change, and write nothing
+    /// Show what --fix would change, and write nothing, also beside --fix
     #[arg(long, help_heading = "Fixes", group = "mending")]
     pub(super) diff: bool,
     /// Day on which exceptions are judged, as 2027-03-31 [default: today]

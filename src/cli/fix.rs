@@ -15,7 +15,7 @@ use crate::cli::judge::{Judged, Policies, ReadPolicies, judge};
 use crate::cli::output::{deliver, replace_file, to_stdout};
 use crate::diagnostic::Applicability;
 use crate::fix::{self, Chosen, Progress};
-use crate::load::{self, Role};
+use crate::load;
 use crate::report::diff::{self, Changed};
 use crate::rules::unreadable_template;
 use crate::source::{FileId, TextEdit};
@@ -173,9 +173,11 @@ pub(super) fn show(args: &CheckArgs, input: &Input, mended: &Mended) -> Result<(
 /// all; those before the one that failed are written.
 pub(super) fn write(args: &CheckArgs, input: &Input, mended: &Mended) -> Result<(), Failure> {
     if reads_stdin(args) {
-        let file = input.files.iter().find(|file| file.role == Role::Reported);
-        let text = file.and_then(|file| input.sources.get(file.id)).map_or("", |source| source.text());
-        return to_stdout(|out| out.write_all(text.as_bytes()));
+        // What is not mended, a template or not, goes out byte for byte as it came in.
+        let mended = mended.before.keys().find_map(|&file| input.sources.get(file));
+        let kept = input.stdin.as_deref().unwrap_or_default();
+        let bytes = mended.map_or(kept, |source| source.text().as_bytes());
+        return to_stdout(|out| out.write_all(bytes));
     }
     let path = |file: FileId| input.working.join(Path::new(input.sources.name(file)));
     for (&file, before) in &mended.before {

@@ -44,6 +44,8 @@ pub(super) struct Input {
     pub(super) local: LocalReader,
     /// Policy files and own rules of the run.
     pub(super) known: Known,
+    /// Standard input as it was read, where that is what is judged.
+    pub(super) stdin: Option<Vec<u8>>,
     /// Paths as given.
     named: Vec<PathBuf>,
 }
@@ -78,7 +80,7 @@ pub(super) fn read(wanted: &Wanted<'_>) -> Result<Input, Failure> {
         looks_like_template,
     });
     drop(discoverer);
-    Ok(register(working, loaded, wanted.paths.to_vec()))
+    Ok(Input { stdin: bytes, ..register(working, loaded, wanted.paths.to_vec()) })
 }
 
 fn reads_stdin(wanted: &Wanted<'_>) -> Result<bool, Failure> {
@@ -108,6 +110,7 @@ fn register(working: PathBuf, loaded: Loaded, named: Vec<PathBuf>) -> Input {
         errors: loaded.errors,
         local: loaded.local,
         known: Known::default(),
+        stdin: None,
         named,
     }
 }

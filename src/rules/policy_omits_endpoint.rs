@@ -2,13 +2,14 @@
 //!
 //! A policy that refuses everybody is `policy-denies-everyone`.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::model::{Api, Caller, CallerClass, Case, Decision, EndpointType, NamedBy, PolicySource};
 use crate::exposure::statements::{Condition, statements};
 use crate::order::Order;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
 use crate::rules::remedies::admission::admit;
+use crate::rules::unapproved_vpc_endpoint::is_unapproved_endpoint;
 use crate::rules::{Context, places, telling, words};
 use crate::source::Span;
 use crate::template::value::{Name, Sourced, StepKind, Value};
@@ -115,6 +116,12 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         None => "put that endpoint in the list, beside or in place of what stands there".to_owned(),
     };
     let message = message(api, occurrence, omission);
+    // Whether the association or the list is wrong is then for somebody to say.
+    let doubtful = assumes || case.vpc_endpoint_ids.iter().any(|id| is_unapproved_endpoint(ctx, id));
+    let remedy = admit(ctx, api, case, refused).map(|remedy| match doubtful {
+        true => Remedy { applicability: remedy.applicability.max(Applicability::Unsafe), ..remedy },
+        false => remedy,
+    });
     Finding::new(ID, Subject::api(api), Severity::Error, message, primary(api, case, omission))
         .confidence(confidence)
         .occurs(occurrence)
@@ -139,7 +146,7 @@ fn finding(ctx: &Context<'_>, api: &Api, occurrence: &Occurrence<'_>, omission: 
         }))
         .notes(defaults)
         .help(help)
-        .remedy(admit(ctx, api, case, refused))
+        .remedy(remedy)
 }
 
 fn message(api: &Api, occurrence: &Occurrence<'_>, omission: &Omission<'_>) -> String {

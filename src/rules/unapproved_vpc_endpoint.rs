@@ -79,6 +79,11 @@ fn let_in(statement: Statement<'_>) -> Vec<(&Sourced, Kind)> {
         .collect()
 }
 
+/// Whether nobody approved an associated endpoint, as far as that is known.
+pub(super) fn is_unapproved_endpoint(ctx: &Context<'_>, endpoint: &Sourced) -> bool {
+    is_unapproved(ctx, endpoint, Kind::Endpoint)
+}
+
 /// Whether nobody approved an entry, as far as that is known.
 fn is_unapproved(ctx: &Context<'_>, entry: &Sourced, kind: Kind) -> bool {
     is_on_no_list(&ctx.options.approved, entry, kind) || is_in_strange_account(ctx, entry, kind)
