@@ -8,13 +8,15 @@ use crate::template::document::{Parameter, Template};
 use crate::template::value::Value;
 use crate::workspace::Workspace;
 
-/// A parameter that is there to name an endpoint for execute-api, by its name and its type.
+/// A parameter that is there to name an endpoint for execute-api, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointParameter {
     /// The template.
     pub file: FileId,
     /// Its name.
     pub name: String,
+    /// Whether what it is said to be fits an endpoint's id; else it is there for something else.
+    pub fits: bool,
 }
 
 /// An export whose value is an execute-api endpoint.
@@ -53,15 +55,20 @@ pub(crate) fn parameters(workspace: &Workspace) -> Vec<EndpointParameter> {
     templates.dedup_by_key(|template| template.file);
     let of_template = |template: &&Template| {
         let (file, tree) = (template.file, &template.tree);
-        let known = |parameter: &Parameter| {
+        let fits = |parameter: &Parameter| {
             let default = parameter.default.and_then(|node| tree.scalar(node));
             // One that is empty by default is left out where there is no endpoint.
             let fits = parameter.is_ssm() || default.is_none_or(|text| text.starts_with("vpce-"));
             let text = parameter.is_ssm() || parameter.type_name == "String";
-            fits && text && !parameter.is_list() && names_an_endpoint(&parameter.name)
+            fits && text && !parameter.is_list()
         };
-        let found = template.parameters.iter().filter(|parameter| known(parameter));
-        found.map(|parameter| EndpointParameter { file, name: parameter.name.clone() }).collect::<Vec<_>>()
+        let known = template.parameters.iter().filter(|parameter| names_an_endpoint(&parameter.name));
+        let found = known.map(|parameter| EndpointParameter {
+            file,
+            name: parameter.name.clone(),
+            fits: fits(parameter),
+        });
+        found.collect::<Vec<_>>()
     };
     templates.iter().flat_map(of_template).collect()
 }

@@ -185,9 +185,9 @@ fn offered(ctx: &Context<'_>, file: FileId) -> Option<Admitted> {
         _ => return None,
     }
     let approved = &ctx.options.approved;
-    let parameters = model.endpoint_parameters.iter().filter(|parameter| parameter.file == file);
-    let parameters =
-        parameters.filter(|parameter| is_approved(approved, &approved.parameters, &parameter.name));
+    let declared = || model.endpoint_parameters.iter().filter(|parameter| parameter.file == file);
+    let parameters = declared()
+        .filter(|parameter| parameter.fits && is_approved(approved, &approved.parameters, &parameter.name));
     let parameters: Vec<&str> = parameters.map(|parameter| parameter.name.as_str()).collect();
     match parameters.as_slice() {
         [only] => return Some(reference(only)),
@@ -203,7 +203,9 @@ fn offered(ctx: &Context<'_>, file: FileId) -> Option<Admitted> {
         let shown = format!("!ImportValue {only}");
         return Some(Admitted::one(written(&shown), shown));
     }
-    if is_approved(approved, &approved.parameters, NEW_PARAMETER) {
+    // One of this name that is there for something else stays as it is.
+    let is_taken = declared().any(|parameter| parameter.name == NEW_PARAMETER);
+    if !is_taken && is_approved(approved, &approved.parameters, NEW_PARAMETER) {
         return Some(new_parameter(NEW_PARAMETER));
     }
     if let Some(name) = only_name(&approved.parameters) {
