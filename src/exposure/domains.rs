@@ -66,6 +66,7 @@ fn domain<'run>(context: &Context<'run>, at: Declared<'run>) -> Domain {
         type_name: resource.type_name.clone(),
         made_from: made_from(at).map(str::to_owned),
         wrong_association_key: wrong_association_key(at),
+        for_public_only: for_public_only(at),
         facts: facts(context, at, &about),
     }
 }
@@ -91,6 +92,21 @@ fn made_from(at: Declared<'_>) -> Option<&str> {
         Origin::Implicit => Some("ServerlessRestApi"),
         Origin::Written => None,
     }
+}
+
+/// Whether SAM's `Domain`, own or in `Globals`, has keys whose values are not those of a private domain: its records
+/// lead elsewhere, it has no client certificates and only dual-stack addresses.
+fn for_public_only(at: Declared<'_>) -> bool {
+    let (template, tree) = (&at.stack.template, &at.stack.template.tree);
+    let own = made_from(at).and_then(|from| template.resource(from)?.properties);
+    let own = own.and_then(|node| tree.get(node, "Domain"));
+    let global = template.globals.and_then(|node| tree.get_path(node, &["Api", "Domain"]));
+    let keys = ["Route53", "MutualTlsAuthentication", "OwnershipVerificationCertificateArn"];
+    own.into_iter().chain(global).any(|domain| {
+        let address = tree.get(domain, "IpAddressType");
+        let is_dual = |node| tree.scalar(node) == Some("dualstack");
+        keys.iter().any(|key| tree.get(domain, key).is_some()) || address.is_some_and(|node| !is_dual(node))
+    })
 }
 
 /// A key of `Domain` that SAM drops and that means `AccessAssociation`.

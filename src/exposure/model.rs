@@ -587,6 +587,8 @@ pub struct Domain {
     pub made_from: Option<String>,
     /// A key of `Domain` that SAM drops and that means `AccessAssociation`.
     pub wrong_association_key: Option<WrongAssociationKey>,
+    /// Whether SAM's `Domain` says more that is for public domains: records, client certificates, IPv4 addresses.
+    pub for_public_only: bool,
     /// What is written about it, question by question and case by case.
     pub facts: DomainFacts,
 }

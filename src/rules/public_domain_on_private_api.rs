@@ -2,17 +2,21 @@
 //!
 //! A mapping of the wrong resource type is `wrong-mapping-for-private-domain`.
 
-use crate::diagnostic::{Confidence, Label, Severity};
+use crate::diagnostic::{Applicability, Confidence, Label, Severity};
 use crate::exposure::custom::{Access, Door, DoorDomain, Doors, PassageKind};
 use crate::exposure::model::{Api, ApiKind, Domain, EndpointType};
 use crate::exposure::network::Stated;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Remedy, Subject};
 use crate::rules::occurrence::{Occurrence, occurrence};
-use crate::rules::{Context, places, words};
+use crate::rules::{Context, decided, places, words};
 use crate::source::{FileId, Span};
+use crate::syntax::edit::{Change, Written};
 use crate::template::lowered::SurpriseKind;
 
 const ID: &str = "public-domain-on-private-api";
+
+/// The resource type of private domains.
+const PRIVATE_DOMAIN: &str = "AWS::ApiGateway::DomainNameV2";
 
 /// Reports public domains that lead to private APIs, and access associations that a public domain ignores.
 pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -24,7 +28,7 @@ pub fn check(ctx: &Context<'_>, findings: &mut Vec<Finding>) {
                     occurrence(&ways.doors, |state| public_door(&state.fact, key).is_some())
                     && let Some((door, domain)) = public_door(&occurrence.state.fact, key)
                 {
-                    findings.push(mapped(api, &occurrence, door, domain));
+                    findings.push(mapped(ctx, api, &occurrence, door, domain));
                 }
             }
         }
@@ -91,6 +95,7 @@ fn severity(endpoint_type: EndpointType) -> Severity {
 }
 
 fn mapped(
+    ctx: &Context<'_>,
     api: &Api,
     occurrence: &Occurrence<'_, Stated<Doors>>,
     door: &Door,
@@ -131,6 +136,48 @@ fn mapped(
         } else {
             "make the domain private:  AWS::ApiGateway::DomainNameV2 with BasePathMappingV2 and DomainNameAccessAssociation"
         })
+        .remedy(remedy(ctx, door, domain))
+}
+
+/// The domain with the type PRIVATE, where its type alone is wrong and it leads to nothing but private APIs.
+fn remedy(ctx: &Context<'_>, door: &Door, domain: &DoorDomain) -> Option<Remedy> {
+    let is_it = |known: &&Domain| known.file == domain.file && known.resource == domain.resource;
+    let declared = ctx.domains().find(is_it)?;
+    // A written domain of the first version is a resource of another type, and so are its mappings.
+    let takes_it = match domain.made {
+        true => !declared.for_public_only,
+        false => declared.type_name == PRIVATE_DOMAIN && door.passage.kind == PassageKind::RoutingRule,
+    };
+    (takes_it && leads_to_private_only(ctx, domain)).then_some(())?;
+    let name = words::domain(&domain.name, &domain.resource);
+    let title = match domain.made {
+        true => format!("make the domain {name} private; it then needs a Policy and an AccessAssociation"),
+        false => format!(
+            "make the domain {name} private; it then needs a Policy and a DomainNameAccessAssociation"
+        ),
+    };
+    if let Some(value) = &domain.kind.value {
+        return decided::write(ctx, Applicability::Unsafe, title, value, "PRIVATE");
+    }
+    let change = Change::SetIn {
+        mapping: domain.id_span,
+        path: vec!["EndpointConfiguration".to_owned()],
+        value: Written::text("PRIVATE"),
+        after: Some("CertificateArn".to_owned()),
+    };
+    domain.made.then(|| Remedy::one(Applicability::Unsafe, title, domain.id_span.file, change).alone())
+}
+
+/// Whether all APIs behind domains whose type is written at the same place are private in all cases.
+fn leads_to_private_only(ctx: &Context<'_>, domain: &DoorDomain) -> bool {
+    let place = |domain: &DoorDomain| domain.kind.value.as_ref().map_or(domain.id_span, places::origin);
+    let here = |door: &Door| door.domain.as_ref().is_some_and(|other| place(other) == place(domain));
+    let stands_behind = |api: &&Api| {
+        let mut states = api.custom_ways.iter().flat_map(|ways| &ways.doors);
+        states.any(|state| state.fact.doors.iter().any(here))
+    };
+    let is_private = |api: &Api| api.cases.iter().all(|case| case.endpoint_type == EndpointType::Private);
+    ctx.model.apis.iter().filter(stands_behind).all(is_private)
 }
 
 fn ignored(domain: &Domain, occurrence: &Occurrence<'_, Stated<Access>>, key: &str, place: Span) -> Finding {
