@@ -97,13 +97,15 @@ pub struct OnlyUse {
 }
 
 impl Remedy {
-    /// Several changes.
+    /// Several changes; one that several reasons ask for is made once.
     #[inline(never)]
-    pub fn all(
-        applicability: Applicability,
-        title: impl Into<String>,
-        changes: Vec<(FileId, Change)>,
-    ) -> Self {
+    pub fn all(applicability: Applicability, title: impl Into<String>, asked: Vec<(FileId, Change)>) -> Self {
+        let mut changes = Vec::with_capacity(asked.len());
+        for change in asked {
+            if !changes.contains(&change) {
+                changes.push(change);
+            }
+        }
         Self { title: title.into(), applicability, changes, only_use: None, alone: false }
     }
 

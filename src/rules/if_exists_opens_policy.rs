@@ -162,14 +162,11 @@ fn remedy(all: &[Opening<'_>]) -> Option<Remedy> {
     if all.iter().any(|opening| opening.test.operator.negated || opening.is_text) {
         return None;
     }
-    let mut changes = Vec::new();
-    for opening in all {
+    let rename = |opening: &Opening<'_>| {
         let key = opening.test.operator_span();
-        let change = (key.file, Change::Rename { key, to: plain_operator(opening) });
-        if !changes.contains(&change) {
-            changes.push(change);
-        }
-    }
+        (key.file, Change::Rename { key, to: plain_operator(opening) })
+    };
+    let changes = all.iter().map(rename).collect();
     let title = format!("write `{}`: refuse calls without the key", plain_operator(first));
     Some(Remedy::all(Applicability::Unsafe, title, changes))
 }

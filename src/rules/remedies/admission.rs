@@ -68,13 +68,8 @@ pub fn admit(ctx: &Context<'_>, api: &Api, case: &Case, refused: &Caller) -> Opt
     let is_safe = certain && lists.iter().all(|list| list.does == Does::Replace);
     let applicability = if is_safe { Applicability::Safe } else { Applicability::Unsafe };
     let title = title(ctx, case, first, &wanted);
-    let mut changes = Changes::new();
-    for change in lists.into_iter().flat_map(|list| list.changes) {
-        // SAM writes a statement for each path from one list.
-        if !changes.contains(&change) {
-            changes.push(change);
-        }
-    }
+    // SAM writes a statement for each path from one list.
+    let changes = lists.into_iter().flat_map(|list| list.changes).collect();
     Some(Remedy::all(applicability, title, changes))
 }
 

@@ -30,19 +30,12 @@ pub fn changes(
     }
     let mut found = Vec::new();
     for case in with {
-        for change in kept(ctx, api, case, admitted)? {
-            if !found.contains(&change) {
-                found.push(change);
-            }
-        }
+        found.extend(kept(ctx, api, case, admitted)?);
     }
     for case in without {
         // Somewhere else the same text is a policy.
         let at = case.absent_policy.filter(|_| api.origin == ApiOrigin::Written)?;
-        let change = (at.file, Change::Replace { at, with: document(admitted) });
-        if !found.contains(&change) {
-            found.push(change);
-        }
+        found.push((at.file, Change::Replace { at, with: document(admitted) }));
     }
     Some(found)
 }

@@ -19,11 +19,7 @@ pub fn associate(ctx: &Context<'_>, apis: &[Public<'_>]) -> Option<Remedy> {
     for (api, states) in apis {
         let admitted = admitted(ctx, api)?;
         let own = association(ctx, api, states, apis, &admitted)?;
-        for change in own.into_iter().chain(admitted.declaration(api.file)) {
-            if !changes.contains(&change) {
-                changes.push(change);
-            }
-        }
+        changes.extend(own.into_iter().chain(admitted.declaration(api.file)));
         let own = admitted.shown.iter().map(|text| format!("`{text}`"));
         shown.extend(own.filter(|text| !shown.contains(text)).collect::<Vec<_>>());
     }

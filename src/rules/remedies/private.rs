@@ -76,11 +76,7 @@ pub fn make_private(ctx: &Context<'_>, apis: &[Public<'_>]) -> Option<Remedy> {
     for (api, states) in apis {
         let one = of_api(ctx, api, states, apis)?;
         shown.extend(one.admitted.shown.iter().map(|text| format!("`{text}`")));
-        for change in one.changes {
-            if !changes.contains(&change) {
-                changes.push(change);
-            }
-        }
+        changes.extend(one.changes);
     }
     let names: Vec<String> = apis.iter().map(|(api, _)| format!("`{}`", api.resource)).collect();
     let shown: Vec<String> = shown.into_iter().collect();
@@ -167,9 +163,7 @@ fn configuration(
         let Some(value) = &case.type_value else { continue };
         if let Some(change) = at_origin(ctx, api, value)? {
             used = Some(value.span);
-            if !changes.contains(&change) {
-                changes.push(change);
-            }
+            changes.push(change);
         }
     }
     let given = used.filter(|_| home == Home::Resource || api.origin == ApiOrigin::Implicit);

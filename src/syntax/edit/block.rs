@@ -54,18 +54,17 @@ pub(super) fn insert(
     let entries = tree.entries(mapping);
     let own = |entry: &&crate::syntax::tree::Entry| sites.is_own_entry(mapping, **entry);
     let first = entries.iter().find(own)?;
-    let start = tree.tagged_span(first.key).range.start;
-    let column = column_of_elements(sites, start)?;
-    let entry = format!("{}:{}", written::key(tree, key), below_key(sites, column, value)?);
-    let (nl, pad) = (lines::line_end(text), " ".repeat(column));
     let wanted = after.and_then(|key| entries.iter().find(|entry| tree.scalar(entry.key) == Some(key)));
     let before = wanted.filter(own).or_else(|| entries.last().filter(own));
     match before.filter(|entry| !sites.keeps_empty_lines(entry.value)) {
         Some(before) => {
+            let column = column_of_elements(sites, tree.tagged_span(first.key).range.start)?;
+            let entry = format!("{}:{}", written::key(tree, key), below_key(sites, column, value)?);
+            let (nl, pad) = (lines::line_end(text), " ".repeat(column));
             let end = sites.end_of(before.value)?.max(tree.span(before.key).range.end);
             Some(lines::insertion(lines::end_of_line(text, end), format!("{nl}{pad}{entry}")))
         }
-        None => Some(lines::insertion(start, format!("{entry}{nl}{pad}"))),
+        None => insert_before(sites, first.key, key, value),
     }
 }
 

@@ -48,12 +48,7 @@ pub(super) fn insert(
     let first_start = sites.tree.tagged_span(first.key).range.start;
     // The colon looks as that of the neighbour.
     let colon = colon(sites, before.key).unwrap_or(": ");
-    let indent = own_line(sites, first_start);
-    let value = match (indent, sites.is_json()) {
-        (Some(indent), true) => spread(sites, value, indent, colon)?,
-        _ => written::inline(sites.tree, value, true)?,
-    };
-    let text = format!("{}{colon}{value}", written::key(sites.tree, key));
+    let text = entry(sites, first_start, key, colon, value)?;
     Some(lines::insertion(end, close_up(sites, colon, format!("{}{text}", separator(sites, first_start)))))
 }
 
@@ -66,12 +61,18 @@ pub(super) fn insert_before(
 ) -> Option<Vec<TextEdit>> {
     let start = sites.tree.tagged_span(first).range.start;
     let colon = colon(sites, first).unwrap_or(": ");
-    let value = match (own_line(sites, start), sites.is_json()) {
+    let text = format!("{}{}", entry(sites, start, key, colon, value)?, separator(sites, start));
+    Some(lines::insertion(start, close_up(sites, colon, text)))
+}
+
+/// A new entry as its neighbour that starts at `neighbour` is set: over several lines in JSON where that one begins
+/// a line.
+fn entry(sites: &Sites<'_>, neighbour: u32, key: &str, colon: &str, value: &Written) -> Option<String> {
+    let value = match (own_line(sites, neighbour), sites.is_json()) {
         (Some(indent), true) => spread(sites, value, indent, colon)?,
         _ => written::inline(sites.tree, value, true)?,
     };
-    let text = format!("{}{colon}{value}{}", written::key(sites.tree, key), separator(sites, start));
-    Some(lines::insertion(start, close_up(sites, colon, text)))
+    Some(format!("{}{colon}{value}", written::key(sites.tree, key)))
 }
 
 /// JSON as the file is set: by its first colon.
